@@ -1,0 +1,110 @@
+// What the protos say, as plain objects: the one description that gateway, services, types and OpenAPI are made from.
+
+import type { PackageDefinition } from '@grpc/proto-loader';
+
+/** One thing that is wrong with a request. `field` is a path such as `files[0].platform`; empty for the whole. */
+export interface Violation {
+  field: string;
+  reason: string;
+}
+
+/** Roles from least to most; `enroll` and `host` stand apart. */
+export type Role = 'open' | 'viewer' | 'operator' | 'admin' | 'enroll' | 'host';
+
+/** A JSON Schema (2020-12) as a plain object. */
+export type JsonSchema = { [keyword: string]: unknown };
+
+/** Where a value comes from: `json` is typed but for integers as decimal strings; in `text` (query, form) all is text. */
+export type Source = 'json' | 'text';
+
+export interface MessageContract {
+  /** Full name without a leading dot, such as `egg.blocklists.v1.DomainBlock`. */
+  readonly name: string;
+  readonly comment: string;
+  /** The message as JSON, whole; other messages stand inline. */
+  readonly schema: JsonSchema;
+  readonly fields: readonly FieldContract[];
+  /**
+   * Brings a value from the outside into the shape of the message: decimal strings become integers, text becomes what the field
+   * is, `null` is left out (or, where the message has a field `clear`, named there). What cannot be read stays for `validate`.
+   */
+  coerce(value: unknown, source: Source): unknown;
+  /** All that breaks the rules of the message; empty if nothing does. Dates may be `Date` or RFC 3339. */
+  validate(value: unknown): Violation[];
+  /** To the wire. Takes what `validate` found right. */
+  encode(value: object): Uint8Array;
+  /** From the wire, for a request: what was not sent is absent. Throws on malformed bytes. */
+  decodeRequest(bytes: Uint8Array): object;
+  /** From the wire, for a reply: fields without presence have their default. Throws on malformed bytes. */
+  decodeReply(bytes: Uint8Array): object;
+}
+
+export interface FieldContract {
+  readonly name: string;
+  readonly comment: string;
+  readonly kind: 'string' | 'bool' | 'integer' | 'number' | 'bytes' | 'enum' | 'message' | 'timestamp' | 'json' | 'map';
+  /** The message, enum or well-known type, where `kind` has one. */
+  readonly typeName?: string;
+  readonly repeated: boolean;
+  /** Has presence: `optional` in the proto. */
+  readonly optional: boolean;
+  readonly required: boolean;
+  readonly outputOnly: boolean;
+  readonly immutable: boolean;
+}
+
+export type BodyKind = 'json' | 'json_stream';
+
+export interface MethodContract {
+  /** `Add` */
+  readonly name: string;
+  /** `/egg.blocklists.v1.DomainBlockService/Add` */
+  readonly path: string;
+  /** `egg.blocklists.v1.DomainBlockService` */
+  readonly service: string;
+  readonly comment: string;
+  readonly request: MessageContract;
+  readonly reply: MessageContract;
+  readonly requestStream: boolean;
+  readonly replyStream: boolean;
+  readonly http?: { readonly verb: 'GET' | 'POST'; readonly path: string };
+  readonly roles: readonly Role[];
+  readonly body: BodyKind;
+  /** One of the panel's own nine routes. */
+  readonly original: boolean;
+  readonly writes: boolean;
+}
+
+export interface TableContract {
+  readonly name: string;
+  /** The first part of its HTTP paths: `domain`. */
+  readonly path: string;
+  readonly service: string;
+  readonly record: MessageContract;
+  readonly key: readonly string[];
+  readonly search?: string;
+  readonly counter?: string;
+}
+
+export interface ServiceContract {
+  /** `egg.blocklists.v1.DomainBlockService` */
+  readonly name: string;
+  /** `egg.blocklists.v1` */
+  readonly package: string;
+  readonly comment: string;
+  readonly methods: readonly MethodContract[];
+  readonly table?: TableContract;
+}
+
+export interface Contract {
+  readonly services: readonly ServiceContract[];
+  readonly tables: readonly TableContract[];
+  /** By full name. Throws if there is none. */
+  service(name: string): ServiceContract;
+  /** By the table's own name, `domain_block`. Throws if there is none. */
+  table(name: string): TableContract;
+  /** By full name. Throws if there is none. */
+  message(name: string): MessageContract;
+  /** For gRPC server reflection. */
+  readonly packageDefinition: PackageDefinition;
+}
