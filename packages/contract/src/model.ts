@@ -41,8 +41,11 @@ export interface MessageContract {
 
 export interface FieldContract {
   readonly name: string;
+  /** The name in JSON, where it is another one; two fields of an answer may share it if only one is filled. */
+  readonly jsonName?: string;
   readonly comment: string;
-  readonly kind: 'string' | 'bool' | 'integer' | 'number' | 'bytes' | 'enum' | 'message' | 'timestamp' | 'json' | 'map';
+  readonly kind:
+    'string' | 'bool' | 'integer' | 'number' | 'bytes' | 'enum' | 'message' | 'timestamp' | 'json' | 'map';
   /** The message, enum or well-known type, where `kind` has one. */
   readonly typeName?: string;
   readonly repeated: boolean;

@@ -1,0 +1,15 @@
+export type {
+  BodyKind,
+  Contract,
+  FieldContract,
+  JsonSchema,
+  MessageContract,
+  MethodContract,
+  Role,
+  ServiceContract,
+  Source,
+  TableContract,
+  Violation,
+} from './model.ts';
+export { loadContract, PROTO_DIR } from './load.ts';
+export { openApi } from './openapi.ts';
