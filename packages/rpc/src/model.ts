@@ -1,6 +1,7 @@
 // What a call is to those who serve it and to those who make it, however it travels.
 
 import type { MethodContract, Role } from '@egg/contract';
+import type { CodeName } from './errors.ts';
 
 /** Who calls, as the token says. */
 export interface Caller {
@@ -17,13 +18,14 @@ export interface CallContext {
   readonly from: string;
   /** Epoch milliseconds; Infinity if the caller waits for ever. */
   readonly deadline: number;
-  /** Aborted when the caller went away or the deadline passed. */
+  /** Aborted when the caller went away or the deadline passed. The reason is the RpcError that the caller gets. */
   readonly signal: AbortSignal;
   readonly method: MethodContract;
-  /** The request as it came, for unary calls. */
+  /** The request as it came; empty where it is a stream. */
   readonly requestBytes: Uint8Array;
+  /** Only where the method writes. */
   readonly idempotencyKey?: string;
-  /** The revision that `If-Match` names. */
+  /** The revision that `If-Match` names. Only where the method writes. */
   readonly ifMatch?: number;
 }
 
@@ -31,9 +33,35 @@ export interface CallContext {
 export type UnaryHandler = (request: never, context: CallContext) => Promise<object>;
 /** Answers a stream of messages. */
 export type StreamHandler = (request: never, context: CallContext) => AsyncIterable<object>;
+/**
+ * One handler of a contract's method. Where the request is a stream, `request` is an AsyncIterable of valid messages; it throws
+ * an RpcError when the caller goes away or sends what breaks the rules, so a broken stream never looks complete.
+ */
 export type Handler = UnaryHandler | StreamHandler;
 /** The methods of one service, by name. */
 export type Handlers = { readonly [method: string]: Handler };
+
+/**
+ * Who is behind an `authorization` metadata (undefined if there is none), for a method. Throws RpcError: UNAUTHENTICATED,
+ * PERMISSION_DENIED.
+ */
+export type Authorize = (
+  authorization: string | undefined,
+  method: MethodContract,
+) => Caller | Promise<Caller>;
+
+/** Told of every served call when it is over. */
+export type Observe = (method: MethodContract, code: CodeName, seconds: number) => void;
+
+type LogLine = (fields: object, message: string) => void;
+
+/** What the packages ask of a logger; pino is one. */
+export interface Log {
+  debug: LogLine;
+  info: LogLine;
+  warn: LogLine;
+  error: LogLine;
+}
 
 export interface CallOptions {
   /** Lower-case keys: `authorization`, `x-request-id`, `idempotency-key`, `if-match`, `x-forwarded-for`. */
@@ -47,6 +75,12 @@ export interface CallOptions {
 export interface Channel {
   unary(method: MethodContract, request: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
   serverStream(method: MethodContract, request: Uint8Array, options?: CallOptions): AsyncIterable<Uint8Array>;
+  /** Sends messages as fast as the service takes them, for one reply. */
+  clientStream(
+    method: MethodContract,
+    requests: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ): Promise<Uint8Array>;
   /** SERVING or not, by the standard health protocol; not SERVING where nothing answers. Never throws. */
   healthy(): Promise<boolean>;
   close(): void;

@@ -1,0 +1,149 @@
+// Makes calls by grpc-js, one HTTP/2 stream each: for streams always, for unary calls where frames are not wanted.
+
+import {
+  type CallOptions as GrpcCallOptions,
+  type Client,
+  type ClientReadableStream,
+  type ClientWritableStream,
+  Metadata,
+} from '@grpc/grpc-js';
+import type { MethodContract } from '@egg/contract';
+import { invalidField, RpcError } from './errors.ts';
+import { asBuffer } from './grpc-handlers.ts';
+import { fromStatus } from './grpc-status.ts';
+import type { CallOptions, Channel } from './model.ts';
+
+type GrpcCalls = Pick<Channel, 'unary' | 'serverStream' | 'clientStream'>;
+
+/** Calls through a client of grpc-js. */
+export function grpcCalls(client: Client): GrpcCalls {
+  return {
+    async unary(method, request, options = {}) {
+      const metadata = toMetadata(options);
+      return new Promise((resolve, reject) => {
+        const call = client.makeUnaryRequest(
+          method.path,
+          asBuffer,
+          same,
+          request,
+          metadata,
+          toOptions(options),
+          (error, reply) => {
+            stopWatching();
+            if (error || !reply) reject(fromStatus(error));
+            else resolve(reply);
+          },
+        );
+        const stopWatching = watch(options.signal, call);
+      });
+    },
+
+    async *serverStream(method, request, options = {}) {
+      const call: ClientReadableStream<Buffer> = client.makeServerStreamRequest(
+        method.path,
+        asBuffer,
+        same,
+        request,
+        toMetadata(options),
+        toOptions(options),
+      );
+      yield* readAll(call, options.signal);
+    },
+
+    clientStream: (method, requests, options = {}) => sendAll(client, method, requests, options),
+  };
+}
+
+async function* readAll(call: ClientReadableStream<Buffer>, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  const stopWatching = watch(signal, call);
+  try {
+    for await (const reply of call) yield reply as Buffer;
+  } catch (thrown) {
+    throw fromStatus(thrown);
+  } finally {
+    stopWatching();
+    call.on('error', () => {}); // whoever left early does not hear of the cancellation
+    call.cancel();
+  }
+}
+
+async function sendAll(
+  client: Client,
+  method: MethodContract,
+  requests: AsyncIterable<Uint8Array>,
+  options: CallOptions,
+): Promise<Uint8Array> {
+  const metadata = toMetadata(options);
+  let call: ClientWritableStream<Uint8Array> | undefined;
+  let stopWatching = (): void => {};
+  let over = false;
+  const reply = new Promise<Uint8Array>((resolve, reject) => {
+    call = client.makeClientStreamRequest(
+      method.path,
+      asBuffer,
+      same,
+      metadata,
+      toOptions(options),
+      (error, answer) => {
+        over = true;
+        if (error || !answer) reject(fromStatus(error));
+        else resolve(answer);
+      },
+    );
+    stopWatching = watch(options.signal, call);
+  });
+  const sent = (async (stream: ClientWritableStream<Uint8Array>) => {
+    for await (const request of requests) {
+      if (over) return; // the answer came early: nobody reads the rest
+      if (!stream.write(request)) await Promise.race([drained(stream), reply]);
+    }
+    stream.end();
+  })(call as unknown as ClientWritableStream<Uint8Array>);
+  try {
+    // A fault of the source must break the call, or half of the stream would look like the whole.
+    return await Promise.race([reply, sent.then(() => reply)]);
+  } catch (thrown) {
+    call?.cancel();
+    throw thrown;
+  } finally {
+    reply.catch(() => {});
+    sent.catch(() => {});
+    stopWatching();
+  }
+}
+
+function drained(stream: ClientWritableStream<Uint8Array>): Promise<void> {
+  return new Promise((resolve) => stream.once('drain', resolve));
+}
+
+/** Cancels the call when the signal is aborted; gives what ends the watching. */
+function watch(signal: AbortSignal | undefined, call: { cancel(): void }): () => void {
+  if (!signal) return () => {};
+  const cancel = (): void => call.cancel();
+  if (signal.aborted) cancel();
+  else signal.addEventListener('abort', cancel, { once: true });
+  return () => signal.removeEventListener('abort', cancel);
+}
+
+function toMetadata({ metadata = {} }: CallOptions): Metadata {
+  const sent = new Metadata();
+  for (const [key, value] of Object.entries(metadata)) {
+    try {
+      sent.set(key, value);
+    } catch {
+      throw invalidField(key, 'holds characters that a header cannot carry');
+    }
+  }
+  return sent;
+}
+
+function toOptions({ deadline }: CallOptions): GrpcCallOptions {
+  if (deadline !== undefined && deadline <= Date.now()) {
+    throw new RpcError('DEADLINE_EXCEEDED', 'the deadline has passed');
+  }
+  return deadline === undefined || deadline === Infinity ? {} : { deadline };
+}
+
+function same(bytes: Buffer): Buffer {
+  return bytes;
+}
