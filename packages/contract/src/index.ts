@@ -13,3 +13,4 @@ export type {
 } from './model.ts';
 export { loadContract, PROTO_DIR } from './load.ts';
 export { openApi } from './openapi.ts';
+export { routesSnapshot } from './routes-snapshot.ts';

@@ -115,12 +115,16 @@ function describeMethod(service: string, method: protobuf.Method, messages: Mess
   const rules = option<MethodRules>(method, 'egg.options.v1.method') ?? {};
   const http = option<HttpRule>(method, 'google.api.http');
   const path = http?.get ?? http?.post;
+  const request = messages(typeOf(method.resolvedRequestType, method), true);
+  const immutableWith = rules.immutable_with;
+  if (immutableWith !== undefined && !request.fields.some(({ name }) => name === immutableWith))
+    throw new Error(`${method.fullName}: no field ${immutableWith}`);
   return {
     name: method.name,
     path: `/${service}/${method.name}`,
     service,
     comment: method.comment ?? '',
-    request: messages(typeOf(method.resolvedRequestType, method), true),
+    request,
     reply: messages(typeOf(method.resolvedResponseType, method), false),
     requestStream: method.requestStream ?? false,
     replyStream: method.responseStream ?? false,
@@ -129,6 +133,7 @@ function describeMethod(service: string, method: protobuf.Method, messages: Mess
     body: rules.body ?? 'json',
     original: rules.original ?? false,
     writes: rules.writes ?? false,
+    ...(immutableWith !== undefined && { immutableWith }),
   };
 }
 

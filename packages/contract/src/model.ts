@@ -76,6 +76,8 @@ export interface MethodContract {
   /** One of the panel's own nine routes. */
   readonly original: boolean;
   readonly writes: boolean;
+  /** The request field with which the answer never changes. */
+  readonly immutableWith?: string;
 }
 
 export interface TableContract {

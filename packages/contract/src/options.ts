@@ -19,6 +19,7 @@ export interface MethodRules {
   body?: BodyKind;
   original?: boolean;
   writes?: boolean;
+  immutable_with?: string;
 }
 
 export interface TableRules {
