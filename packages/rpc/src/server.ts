@@ -6,13 +6,13 @@ import {
   ServerCredentials,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Contract } from '@egg/contract';
 import { RpcError } from './errors.ts';
 import { grpcHandler, type OpenCalls, rawMethod } from './grpc-handlers.ts';
 import type { Handlers } from './model.ts';
 import { createPipeline, DEFAULT_MAX_MESSAGE_BYTES, type PipelineOptions } from './pipeline.ts';
+import { addReflection } from './reflection.ts';
 import { pairHandlers } from './service-handlers.ts';
 
 export interface RpcServerOptions extends PipelineOptions {
@@ -56,7 +56,7 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
   const names = Object.keys(services);
   const health = new HealthImplementation();
   health.addToServer(server);
-  new ReflectionService(contract.packageDefinition, { services: names }).addToServer(server);
+  addReflection(server, contract.packageDefinition, names);
   const setServing = (serving: boolean): void => {
     for (const name of ['', ...names]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };

@@ -8,7 +8,6 @@ import { CODES, codeName, RpcError } from './errors.ts';
 const { Field, Type } = protobuf;
 const BAD_REQUEST_URL = 'type.googleapis.com/google.rpc.BadRequest';
 
-const rpc = new protobuf.Root().define('google.rpc');
 const Any = new Type('Any').add(new Field('type_url', 1, 'string')).add(new Field('value', 2, 'bytes'));
 const Status = new Type('Status')
   .add(new Field('code', 1, 'int32'))
@@ -20,7 +19,7 @@ const FieldViolation = new Type('FieldViolation')
 const BadRequest = new Type('BadRequest')
   .add(FieldViolation)
   .add(new Field('field_violations', 1, 'FieldViolation', 'repeated'));
-rpc.add(Any).add(Status).add(BadRequest);
+new protobuf.Root().define('google.rpc').add(Any).add(Status).add(BadRequest);
 
 /**
  * A serialised `google.rpc.Status`. INVALID_ARGUMENT always has a BadRequest; so has any other error that names fields. As many
