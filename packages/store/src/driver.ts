@@ -1,0 +1,8 @@
+// The driver under mongoose, whose types the hot paths use.
+
+import type { mongo } from 'mongoose';
+
+export type Collection<T extends mongo.Document> = mongo.Collection<T>;
+export type Document = mongo.Document;
+export type Filter<T> = mongo.Filter<T>;
+export type AnyBulkWriteOperation<T extends mongo.Document> = mongo.AnyBulkWriteOperation<T>;

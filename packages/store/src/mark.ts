@@ -1,0 +1,58 @@
+// What is kept of a table beside its log and records: the name of its history, and how far the records are folded and purged.
+
+import { randomUUID } from 'node:crypto';
+import type { Collection } from './driver.ts';
+
+export interface MarkDocument {
+  /** The table's name. */
+  _id: string;
+  /** Names this history of the table. */
+  log: string;
+  /** The records hold every commit up to this one. */
+  folded: number;
+  /** Tombstones of commits up to this one are gone. */
+  purged: number;
+}
+
+export type MarkCollection = Collection<MarkDocument>;
+
+export class Mark {
+  readonly #marks: MarkCollection;
+  readonly #table: string;
+
+  constructor(marks: MarkCollection, table: string) {
+    this.#marks = marks;
+    this.#table = table;
+  }
+
+  /** The table's mark, made if it is new. */
+  async open(): Promise<MarkDocument> {
+    const fresh = { log: randomUUID(), folded: 0, purged: 0 };
+    try {
+      await this.#marks.updateOne(
+        { _id: this.#table },
+        { $setOnInsert: fresh },
+        { upsert: true, writeConcern: { w: 'majority' } },
+      );
+    } catch (error) {
+      // Another replica made it at the same moment.
+      if ((error as { code?: number }).code !== 11000) throw error;
+    }
+    const mark = await this.#marks.findOne({ _id: this.#table });
+    if (!mark) throw new Error(`the mark of ${this.#table} is gone`);
+    return mark;
+  }
+
+  /** How far the records are folded. */
+  async read(): Promise<number> {
+    return (await this.#marks.findOne({ _id: this.#table }))?.folded ?? 0;
+  }
+
+  async raise(folded: number): Promise<void> {
+    await this.#marks.updateOne({ _id: this.#table }, { $max: { folded } });
+  }
+
+  async raisePurged(purged: number): Promise<void> {
+    await this.#marks.updateOne({ _id: this.#table }, { $max: { purged } });
+  }
+}

@@ -1,0 +1,268 @@
+// A table: its commit log, the fold of it, and everything that follows from the log. Written once for every table.
+
+import { RpcError } from '@egg/rpc/errors';
+import { type Act, actInCommits } from './act.ts';
+import { type Delta, readChanges } from './changes.ts';
+import type { Command, Outcome } from './command.ts';
+import type { Database } from './connection.ts';
+import { Folder } from './folder.ts';
+import {
+  type CommitDocument,
+  type LogCollection,
+  prepareLog,
+  readAfter,
+  readCommit,
+  readTouching,
+} from './log.ts';
+import { Mark, type MarkDocument } from './mark.ts';
+import { type Page, type PageQuery, readPage, windowAt } from './paging.ts';
+import { type Change, type Commit, type Fields, type Row, weightOf } from './record.ts';
+import { purgeTombstones, readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
+import { State } from './state.ts';
+import { Writer } from './writer.ts';
+import { KEY_SEPARATOR } from './keys.ts';
+
+export interface TableOptions<R extends Row> {
+  readonly name: string;
+  /** The fields that are unique together. The first of them is the one that `q` looks in. */
+  readonly key: readonly (keyof Fields<R> & string)[];
+  /** A key field in the form that it is compared in. By default as it is. */
+  readonly keyPart?: (field: string, value: string) => string;
+  readonly database: Pick<Database, 'collection'>;
+  readonly log: {
+    info(details: object, message: string): void;
+    warn(details: object, message: string): void;
+  };
+}
+
+/** How often a replica looks for what others have written. */
+const FOLLOW_MS = 400;
+const PURGE_EVERY_MS = 10 * 60 * 1000;
+/** How long a tombstone stays: longer than any write can be under way. */
+const TOMBSTONE_MS = 60 * 60 * 1000;
+const READ = 1000;
+const SCAN = 5000;
+const HISTORY_BYTES = 3 * 1024 * 1024;
+
+export class Table<R extends Row> {
+  readonly name: string;
+  readonly #options: TableOptions<R>;
+  readonly #log: LogCollection;
+  readonly #rows: RowCollection;
+  readonly #mark: Mark;
+  readonly #state: State<R>;
+  readonly #folder: Folder<R>;
+  readonly #writer: Writer<R>;
+  readonly #listeners = new Set<(commit: Commit<R>) => void>();
+  #history = '';
+  #purged = 0;
+  #timers: NodeJS.Timeout[] = [];
+
+  private constructor(options: TableOptions<R>) {
+    const { name, database, log: logger } = options;
+    this.name = name;
+    this.#options = options;
+    this.#log = database.collection<CommitDocument>(`${name}_log`);
+    this.#rows = database.collection<RowDocument>(name);
+    this.#mark = new Mark(database.collection<MarkDocument>('tables'), name);
+    const keyOf = (row: Fields<R>): string => this.keyOf(row);
+    this.#state = new State<R>(keyOf);
+    const [log, rows, state] = [this.#log, this.#rows, this.#state];
+    this.#folder = new Folder<R>({
+      rows,
+      mark: this.#mark,
+      onFolded: (revision) => state.folded(revision),
+      log: logger,
+    });
+    const onCommit = (commit: Commit<R>): void => this.#listeners.forEach((listener) => listener(commit));
+    this.#writer = new Writer<R>({ log, rows, state, folder: this.#folder, keyOf, onCommit, logger });
+  }
+
+  /** Makes indexes, reads the table's keys, folds what a dead writer left, and follows the log from then on. */
+  static async open<R extends Row>(options: TableOptions<R>): Promise<Table<R>> {
+    const table = new Table(options);
+    await prepareLog(table.#log);
+    const mark = await table.#mark.open();
+    table.#history = mark.log;
+    table.#purged = mark.purged;
+    await table.#recover(mark.folded);
+    const follow = setInterval(() => void table.follow().catch(() => undefined), FOLLOW_MS);
+    const purge = setInterval(() => void table.#purge().catch(() => undefined), PURGE_EVERY_MS);
+    table.#timers = [follow.unref(), purge.unref()];
+    return table;
+  }
+
+  /** Names this history of the table. */
+  get history(): string {
+    return this.#history;
+  }
+
+  /** The head of the log as this replica knows it. */
+  get revision(): number {
+    return this.#state.head;
+  }
+
+  get count(): number {
+    return this.#state.count;
+  }
+
+  /** Does one thing. Throws RpcError. */
+  submit(command: Command<R>): Promise<Outcome<R>> {
+    return this.#writer.submit(command);
+  }
+
+  /** The unique key of a record, in the form that it is compared in. */
+  keyOf(row: Fields<R>): string {
+    const { key, keyPart } = this.#options;
+    return key
+      .map((field) => (keyPart ? keyPart(field, String(row[field])) : String(row[field])))
+      .join(KEY_SEPARATOR);
+  }
+
+  /** Brings this replica up to what is in the log now. Throws RpcError when that takes longer than to the deadline. */
+  async follow(deadline = Date.now() + 5000): Promise<void> {
+    await this.#writer.catchUp(deadline);
+  }
+
+  /** One record; undefined if there is none. With a revision, as it was then. */
+  async get(id: number, revision?: number): Promise<R | undefined> {
+    if (revision === undefined) return (await readRows<R>(this.#rows, [id]))[0];
+    return (await windowAt<R>({ rows: this.#rows, log: this.#log }, revision, { after: id - 1, to: id }))[0];
+  }
+
+  /** One page. Throws INVALID_ARGUMENT for a wrong cursor, OUT_OF_RANGE for a revision in the future. */
+  async page(query: PageQuery, deadline?: number): Promise<Page<R>> {
+    await this.follow(deadline);
+    if (query.revision !== undefined) this.refuseFuture('revision', query.revision);
+    const nameOf = (row: R): string => this.keyOf(row as unknown as Fields<R>).split(KEY_SEPARATOR)[0] ?? '';
+    const [first] = this.#options.key;
+    const piece = query.piece !== undefined && first ? this.#part(first, query.piece) : undefined;
+    const sources = { log: this.#log, rows: this.#rows, state: this.#state, nameOf };
+    return readPage(sources, { ...query, ...(piece !== undefined && { piece }) });
+  }
+
+  /** What changed after a revision. Throws OUT_OF_RANGE for one in the future. */
+  async changes(since: number, to?: number, deadline?: number): Promise<Delta<R>> {
+    await this.follow(deadline);
+    return readChanges({ log: this.#log, rows: this.#rows, state: this.#state }, since, to);
+  }
+
+  /** Commits that touched a record, oldest first, after a revision; ends early where they are large. */
+  async touching(id: number, after: number, limit: number): Promise<{ commits: Commit<R>[]; more: boolean }> {
+    const all = await readTouching<R>(this.#log, after, { after: id - 1, to: id }, limit + 1);
+    let bytes = 0;
+    const commits = all.slice(0, limit).filter((commit, index) => {
+      bytes += weightOf({ changes: commit.changes.filter((change) => change.id === id) });
+      return index === 0 || bytes <= HISTORY_BYTES;
+    });
+    return { commits, more: commits.length < all.length };
+  }
+
+  /** Throws OUT_OF_RANGE that names the field. */
+  refuseFuture(field: string, revision: number): void {
+    if (revision <= this.revision) return;
+    throw new RpcError(
+      'OUT_OF_RANGE',
+      `${field} ${revision} is in the future: the table is at ${this.revision}`,
+      {
+        violations: [{ field, reason: 'is in the future' }],
+      },
+    );
+  }
+
+  /**
+   * Does a large act as a row of commits: `decide` is given items in order until a commit is full. Each commit is decided on the state
+   * just before it; broken off, what is done is done. Answers with the last commit's revision, or undefined if nothing changed.
+   */
+  act<Item>(act: Act<R, Item>): Promise<number | undefined> {
+    return actInCommits(this, act);
+  }
+
+  /** For the relay: the log as a source of commits. */
+  source(): {
+    head(): Promise<number>;
+    read(after: number, limit: number): Promise<readonly Commit<R>[]>;
+    onCommit(listener: () => void): () => void;
+  } {
+    return {
+      head: async () => {
+        await this.follow();
+        return this.#state.head;
+      },
+      read: async (after, limit) => this.#state.recent(after, limit) ?? readAfter<R>(this.#log, after, limit),
+      onCommit: (listener) => this.onCommit(listener),
+    };
+  }
+
+  /** Calls `listener` for each commit in order of the log, before its writer is answered. Answers with how to end it. */
+  onCommit(listener: (commit: Commit<R>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends in order: what waits is written and folded. */
+  async close(): Promise<void> {
+    this.#timers.forEach(clearInterval);
+    await this.#writer.close();
+    await this.#folder.close();
+  }
+
+  async #recover(folded: number): Promise<void> {
+    const started = performance.now();
+    const commit = folded === 0 ? undefined : await readCommit<R>(this.#log, folded);
+    if (folded > 0 && !commit)
+      throw new Error(`${this.name}: the records are at ${folded}, where the log has nothing`);
+    if (commit) this.#state.startAt(commit);
+    this.#folder.startAt(folded);
+    await this.#readKeys();
+    for (;;) {
+      const tail = await readAfter<R>(this.#log, this.#state.head, READ);
+      if (tail.length === 0) break;
+      for (const one of tail) this.#state.apply(one);
+      await this.#folder.fold(tail);
+    }
+    const ms = Math.round(performance.now() - started);
+    const { head, count } = this.#state;
+    this.#options.log.info(
+      { table: this.name, revision: head, records: count, folded: head - folded, ms },
+      'table open',
+    );
+  }
+
+  /** Reads the keys of all records. They may be newer than the mark: what the log says from there on is taken again. */
+  async #readKeys(): Promise<void> {
+    for (let after = 0; after < this.#state.lastId; after += SCAN) {
+      for (const row of await readWindow<R>(
+        this.#rows,
+        { after, to: after + SCAN },
+        { fields: this.#options.key },
+      )) {
+        this.#state.keys.set(this.keyOf(row as unknown as Fields<R>), row.id);
+      }
+    }
+  }
+
+  #part(field: string, value: string): string {
+    return this.#options.keyPart ? this.#options.keyPart(field, value) : value;
+  }
+
+  /** Takes away the tombstones of deletions that are long past. */
+  async #purge(): Promise<void> {
+    for (;;) {
+      const commits = await readAfter<R>(this.#log, this.#purged, READ);
+      const old = commits.filter(
+        ({ at, revision }) => Date.now() - at.getTime() > TOMBSTONE_MS && revision <= this.#folder.foldedTo,
+      );
+      const last = old.at(-1);
+      if (!last) return;
+      const ids = old.flatMap(({ changes }) => changes.filter(isDeletion).map(({ id }) => id));
+      if (ids.length > 0) await purgeTombstones(this.#rows, ids);
+      this.#purged = last.revision;
+      await this.#mark.raisePurged(last.revision);
+    }
+  }
+}
+
+function isDeletion(change: Change): boolean {
+  return change.after === undefined;
+}

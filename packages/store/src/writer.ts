@@ -1,0 +1,287 @@
+// The one way to write: commands wait in a queue; the writer takes all that wait, decides each in turn on the state at the log's
+// head, and appends their commits with one insert. The unique revision is the only lock. After any error the log itself is asked
+// what became of the insert. Design: etcd's revisions; group commit as databases do it.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { RpcError } from '@egg/rpc/errors';
+import { type Command, makeCommit, type Outcome, sameRequest, Waiting } from './command.ts';
+import type { Folder } from './folder.ts';
+import { append, type LogCollection, readAfter, readKeys } from './log.ts';
+import { type Commit, type Fields, type Row, weightOf } from './record.ts';
+import { readRows, type RowCollection } from './rows.ts';
+import type { State } from './state.ts';
+import { type Base, View } from './view.ts';
+
+/** At most this many commands, and about this many bytes of commits, in one insert. */
+const BATCH = 1000;
+const BATCH_BYTES = 8 * 1024 * 1024;
+/** More than these do not wait: the caller is told to come again. */
+const MOST_WAITING = 20_000;
+const READ = 1000;
+const RETRY_MS = 20;
+const LONGEST_RETRY_MS = 500;
+/** How often answers that wait for the records are held against their deadlines. */
+const EXPIRY_MS = 250;
+const KEY_LIFE_MS = 24 * 60 * 60 * 1000;
+
+export interface WriterParts<R extends Row> {
+  readonly log: LogCollection;
+  readonly rows: RowCollection;
+  readonly state: State<R>;
+  readonly folder: Folder<R>;
+  readonly keyOf: (row: Fields<R>) => string;
+  /** Called in order of the log for each commit that this replica learns of, before its writer is answered. */
+  readonly onCommit: (commit: Commit<R>) => void;
+  readonly logger: { warn(details: object, message: string): void };
+}
+
+export class Writer<R extends Row> {
+  readonly #parts: WriterParts<R>;
+  #queue: Waiting<R>[] = [];
+  #active = false;
+  #running = Promise.resolve();
+  #closed = false;
+  /** The log may hold what this replica has not read. */
+  #stale = false;
+  #commitIds = 0;
+  readonly #commitPrefix = `${crypto.randomUUID()}-`;
+
+  constructor(parts: WriterParts<R>) {
+    this.#parts = parts;
+  }
+
+  /** Resolves when the command's commit is in the log and in the records. Throws RpcError. */
+  submit(command: Command<R>): Promise<Outcome<R>> {
+    if (this.#closed) throw new RpcError('UNAVAILABLE', 'the service is stopping');
+    if (this.#queue.length >= MOST_WAITING)
+      throw new RpcError('RESOURCE_EXHAUSTED', 'too many changes wait already');
+    const waiting = new Waiting(command, this.#commitPrefix + ++this.#commitIds);
+    this.#queue.push(waiting);
+    this.#wake();
+    return waiting.outcome;
+  }
+
+  /** Reads what others have appended. Resolves when the state holds everything that was in the log when this was called. */
+  async catchUp(deadline: number): Promise<void> {
+    await this.submit({ origin: NOBODY, deadline, decide: () => ({ verb: '' }) });
+  }
+
+  /** Lets what waits be done, then takes nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#running;
+  }
+
+  #wake(): void {
+    if (this.#active) return;
+    this.#active = true;
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // Everything that arrives in this turn of the event loop goes into the same insert.
+      await new Promise(setImmediate);
+      const batch = this.#queue.splice(0, BATCH);
+      try {
+        await this.#commit(batch);
+      } catch (error) {
+        this.#stale = true;
+        for (const waiting of batch) waiting.refuse(error);
+      }
+    }
+    this.#active = false;
+  }
+
+  /** Tries until each command of the batch is answered, or late. */
+  async #commit(batch: Waiting<R>[]): Promise<void> {
+    let left = batch;
+    let retry = RETRY_MS;
+    while (left.length > 0) {
+      left = dropLate(left);
+      const { head } = this.#parts.state;
+      const verified = this.#stale;
+      try {
+        if (this.#stale) left = await this.#readLog(left);
+        left = await this.#attempt(left, verified);
+        retry = RETRY_MS;
+      } catch (error) {
+        this.#stale = true;
+        // Another writer was first: its commit is there to be read, at once or as soon as a majority has it.
+        if (isDuplicate(error) && this.#parts.state.head > head) continue;
+        if (!isDuplicate(error))
+          this.#parts.logger.warn({ err: error }, 'the log could not be reached, trying again');
+        await delay(isDuplicate(error) ? 1 : retry);
+        retry = Math.min(retry * 2, LONGEST_RETRY_MS);
+      }
+    }
+  }
+
+  /**
+   * Decides and appends once. Answers with those that are left. `verified` says that the state was the log's head since these
+   * commands came. Throws what the database throws: the outcome is then unknown.
+   */
+  async #attempt(batch: Waiting<R>[], verified: boolean): Promise<Waiting<R>[]> {
+    const { log, state } = this.#parts;
+    const decided = this.#decide(
+      batch,
+      state.base(await this.#readRows(batch)),
+      await this.#readRepeats(batch),
+    );
+    const commits = decided.accepted.map(({ commit }) => commit);
+    if (commits.length > 0) {
+      for (const { waiting } of decided.accepted) waiting.tried = true;
+      await append(log, commits);
+      this.#learn(commits, 'own');
+    } else if (!verified) {
+      // A refusal holds only for the head of the log, and no insert has shown that this is it.
+      const { head } = state;
+      const rest = await this.#readLog(batch);
+      if (state.head !== head) return this.#attempt(rest, true);
+    }
+    this.#answer([...decided.accepted, ...decided.repeated]);
+    for (const settle of decided.settled) settle();
+    return decided.later;
+  }
+
+  #decide(batch: Waiting<R>[], base: Base<R>, repeats: Commit<R>[]): Decided<R> {
+    const { keyOf, state } = this.#parts;
+    const view = new View(base, keyOf, this.#now());
+    const decided: Decided<R> = { accepted: [], repeated: [], settled: [], later: [] };
+    let { changed } = state;
+    let bytes = 0;
+    for (const waiting of batch) {
+      if (bytes > BATCH_BYTES) {
+        decided.later.push(waiting);
+        continue;
+      }
+      try {
+        const repeat = findRepeat(waiting, repeats);
+        if (repeat) {
+          decided.repeated.push({ waiting, commit: repeat });
+          continue;
+        }
+        const own = new View(view, keyOf, view.at);
+        const commit = makeCommit(waiting, waiting.command.decide(own), own, changed);
+        if (commit) {
+          view.absorb(own);
+          changed = commit.changed;
+          bytes += weightOf(commit);
+          decided.accepted.push({ waiting, commit });
+          if (commit.idempotency) repeats.push(commit);
+        } else decided.settled.push(() => waiting.done());
+      } catch (error) {
+        decided.settled.push(() => waiting.refuse(error));
+      }
+    }
+    return decided;
+  }
+
+  /** Reads the log to its end. Answers those whose commit is there, and returns the others. */
+  async #readLog(batch: Waiting<R>[]): Promise<Waiting<R>[]> {
+    const waiting = new Map(batch.map((one) => [one.commitId, one]));
+    for (;;) {
+      const commits = await readAfter<R>(this.#parts.log, this.#parts.state.head, READ);
+      if (commits.length === 0) break;
+      const known = commits.flatMap((commit) => {
+        const one = waiting.get(commit.commitId);
+        waiting.delete(commit.commitId);
+        return one ? [{ waiting: one, commit }] : [];
+      });
+      this.#learn(commits, known.length > 0 ? 'own' : 'foreign');
+      this.#answer(known);
+    }
+    this.#stale = false;
+    return [...waiting.values()];
+  }
+
+  #learn(commits: readonly Commit<R>[], whose: 'own' | 'foreign'): void {
+    for (const commit of commits) {
+      this.#parts.state.apply(commit);
+      this.#parts.onCommit(commit);
+    }
+    if (whose === 'own') void this.#parts.folder.fold(commits);
+    else this.#parts.folder.adopt(commits);
+  }
+
+  /** Answers when the records have the commits; meanwhile the next batch goes on. */
+  #answer(answers: readonly Answer<R>[]): void {
+    if (answers.length === 0) return;
+    const timer = setInterval(() => {
+      for (const { waiting } of answers) if (waiting.late) waiting.expire();
+    }, EXPIRY_MS);
+    void this.#parts.folder.flush().then(() => {
+      clearInterval(timer);
+      for (const { waiting, commit } of answers) waiting.done(commit);
+    });
+  }
+
+  /** The records that the batch looks at, as they are at the head. */
+  async #readRows(batch: readonly Waiting<R>[]): Promise<ReadonlyMap<number, R>> {
+    const { state, rows } = this.#parts;
+    const ids = new Set<number>();
+    for (const { command } of batch) {
+      for (const id of command.ids ?? []) ids.add(id);
+      for (const key of command.keys ?? []) {
+        const id = state.keys.get(key);
+        if (id !== undefined) ids.add(id);
+      }
+    }
+    const found = new Map<number, R>();
+    const wanted: number[] = [];
+    for (const id of ids) {
+      const unfolded = state.unfolded(id);
+      if (unfolded === undefined) wanted.push(id);
+      else if (unfolded.row) found.set(id, unfolded.row);
+    }
+    for (const row of await readRows<R>(rows, wanted)) found.set(row.id, row);
+    return found;
+  }
+
+  async #readRepeats(batch: readonly Waiting<R>[]): Promise<Commit<R>[]> {
+    const keys = batch.flatMap(({ command }) => command.origin.idempotency?.key ?? []);
+    if (keys.length === 0) return [];
+    return readKeys<R>(this.#parts.log, keys, new Date(Date.now() - KEY_LIFE_MS));
+  }
+
+  /** The time of the next commit: never before the last one, also where clocks differ. */
+  #now(): Date {
+    return new Date(Math.max(Date.now(), this.#parts.state.at.getTime()));
+  }
+}
+
+interface Answer<R extends Row> {
+  readonly waiting: Waiting<R>;
+  readonly commit: Commit<R>;
+}
+
+interface Decided<R extends Row> {
+  readonly accepted: Answer<R>[];
+  /** Known by their idempotency key: answered as they were the first time. */
+  readonly repeated: Answer<R>[];
+  /** Refused, or with nothing to change. */
+  readonly settled: (() => void)[];
+  /** For the next insert. */
+  readonly later: Waiting<R>[];
+}
+
+const NOBODY = { actor: '', from: '', requestId: '' };
+
+function dropLate<R extends Row>(batch: Waiting<R>[]): Waiting<R>[] {
+  for (const waiting of batch) if (waiting.late) waiting.expire();
+  return batch.filter((waiting) => !waiting.late);
+}
+
+/** E11000: the revision is taken. */
+function isDuplicate(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 11000;
+}
+
+function findRepeat<R extends Row>(
+  waiting: Waiting<R>,
+  commits: readonly Commit<R>[],
+): Commit<R> | undefined {
+  const { idempotency } = waiting.command.origin;
+  if (!idempotency) return undefined;
+  return commits.find((commit) => commit.idempotency && sameRequest(commit.idempotency, idempotency));
+}
