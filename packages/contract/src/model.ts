@@ -48,6 +48,8 @@ export interface FieldContract {
     'string' | 'bool' | 'integer' | 'number' | 'bytes' | 'enum' | 'message' | 'timestamp' | 'json' | 'map';
   /** The message, enum or well-known type, where `kind` has one. */
   readonly typeName?: string;
+  /** The words that the value may be, where the proto names them. */
+  readonly words?: readonly string[];
   readonly repeated: boolean;
   /** Has presence: `optional` in the proto. */
   readonly optional: boolean;

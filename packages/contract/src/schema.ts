@@ -22,12 +22,15 @@ const INTEGERS = new Set([
 export function describeField(field: protobuf.Field): FieldContract {
   const rules = rulesOf(field);
   const kind = kindOf(field);
+  const type = field.resolvedType;
+  const words = type instanceof protobuf.Enum ? Object.keys(type.values) : list(rules.string?.in);
   return {
     name: field.name,
     ...(rules.json !== undefined && { jsonName: rules.json }),
     comment: field.comment ?? '',
     kind,
-    ...(field.resolvedType && { typeName: field.resolvedType.fullName.slice(1) }),
+    ...(type && { typeName: type.fullName.slice(1) }),
+    ...(words.length > 0 && { words }),
     repeated: field.repeated,
     optional: field.partOf !== null && field.partOf !== undefined,
     required: rules.required ?? false,

@@ -1,0 +1,265 @@
+// Generated from the protos by `npm run generate`; do not edit.
+
+export interface AddDomainBlockRequest {
+  /** A host name, also an internationalised one; `*.name` means `wildcard`. */
+  domain: string;
+  /** `subdomains` if not said. */
+  match?: 'subdomains' | 'exact' | 'wildcard';
+  /** `block` if not said. */
+  action?: 'block' | 'allow';
+  comment?: string;
+  /** Who puts it there; `manual` if not said. */
+  source?: string;
+  /** True if not said. */
+  enabled?: boolean;
+  expires_at?: Date;
+  /** Take a public suffix such as `com` with all below it. */
+  force?: boolean;
+}
+
+export interface AddProcessBlockRequest {
+  /** A base name, a whole path, or `*`. */
+  process: string;
+  /** `kind:value`, other text, or `*`. */
+  signature: string;
+  /** `block` if not said. */
+  action?: 'block' | 'allow';
+  comment?: string;
+  /** Who puts it there; `manual` if not said. */
+  source?: string;
+  /** True if not said. */
+  enabled?: boolean;
+  expires_at?: Date;
+}
+
+export interface Counter {
+  /** `counter_for_domain` or `counter_for_process`. */
+  field: string;
+  /** The head revision of the blocklist. */
+  value: number;
+}
+
+export interface CounterReply {
+  data: Counter;
+}
+
+export interface CountersReply {
+  data: Counter[];
+}
+
+export interface DomainBlock {
+  id: number;
+  /** The revision of the commit that last changed the entry. */
+  revision: number;
+  /** In canonical form: lower case, A-labels, no trailing dot. */
+  domain: string;
+  match: 'subdomains' | 'exact' | 'wildcard';
+  action: 'block' | 'allow';
+  comment: string;
+  /** Who put the entry there. It goes when the last of them drops it. */
+  sources: string[];
+  /** An entry that is not enabled matches nothing. */
+  enabled: boolean;
+  /** When the entry goes by itself. */
+  expires_at?: Date;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface DomainBlockChangesReply {
+  data: DomainBlockChangesReplyChanges;
+}
+
+export interface DomainBlockChangesReplyChanges {
+  /** Names this history of the table; another one after a restore from a backup. */
+  log: string;
+  from: number;
+  to: number;
+  /** `added` is the whole list, not what was added to the one at `from`. */
+  snapshot: boolean;
+  added: DomainBlock[];
+  /** Ids of what went, if the request did not say `full`. */
+  removed: number[];
+  /** What went, as it last was, if the request said `full`. */
+  removed_records: DomainBlock[];
+}
+
+export interface DomainBlockHistoryReply {
+  data: DomainBlockHistoryReplyChange[];
+  next_cursor?: string;
+}
+
+export interface DomainBlockHistoryReplyChange {
+  revision: number;
+  at: Date;
+  actor: string;
+  verb: string;
+  /** Absent where the entry was added. */
+  before?: DomainBlock;
+  /** Absent where the entry was deleted. */
+  after?: DomainBlock;
+}
+
+export interface DomainBlockReply {
+  data: DomainBlock;
+}
+
+export interface DomainBlocksReply {
+  data: DomainBlock[];
+  /** For the next page; absent on the last one. A page may hold fewer than `limit`, even none, while this is there. */
+  next_cursor?: string;
+  /** How many entries there are in all; a lower bound where `total_exact` is false. */
+  total: number;
+  total_exact: boolean;
+}
+
+export interface ListCountersRequest {
+  /** The one counter of this name. */
+  field?: 'counter_for_domain' | 'counter_for_process';
+}
+
+export interface ListDomainBlocksRequest {
+  /** The one entry with this id. */
+  id?: number;
+  /** At most this many entries in one page (100). */
+  limit?: number;
+  /** The `next_cursor` of the page before. */
+  cursor?: string;
+  /** A piece of the domain. */
+  q?: string;
+  /** `id` or `-id`. */
+  sort?: 'id' | '-id';
+  /** The list as it was at this revision. */
+  revision?: number;
+  match?: 'subdomains' | 'exact' | 'wildcard';
+  action?: 'block' | 'allow';
+  /** Entries that this source put there. */
+  source?: string;
+  enabled?: boolean;
+}
+
+export interface ListProcessBlocksRequest {
+  /** The one entry with this id. */
+  id?: number;
+  /** At most this many entries in one page (100). */
+  limit?: number;
+  /** The `next_cursor` of the page before. */
+  cursor?: string;
+  /** A piece of the process's name, compared without case. */
+  q?: string;
+  /** `id` or `-id`. */
+  sort?: 'id' | '-id';
+  /** The list as it was at this revision. */
+  revision?: number;
+  signature?: string;
+  action?: 'block' | 'allow';
+  /** Entries that this source put there. */
+  source?: string;
+  enabled?: boolean;
+}
+
+export interface ProcessBlock {
+  id: number;
+  /** The revision of the commit that last changed the entry. */
+  revision: number;
+  /** A whole path where it holds a separator, else a base name; compared without case. `*` is any. */
+  process: string;
+  /** `sha256:<64 hex>`, `cert:<64 hex>`, `signer:<subject name>`, `team:<id>`, other text as it is, or `*` for any. */
+  signature: string;
+  action: 'block' | 'allow';
+  comment: string;
+  /** Who put the entry there. It goes when the last of them drops it. */
+  sources: string[];
+  /** An entry that is not enabled matches nothing. */
+  enabled: boolean;
+  /** When the entry goes by itself. */
+  expires_at?: Date;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface ProcessBlockChangesReply {
+  data: ProcessBlockChangesReplyChanges;
+}
+
+export interface ProcessBlockChangesReplyChanges {
+  /** Names this history of the table; another one after a restore from a backup. */
+  log: string;
+  from: number;
+  to: number;
+  /** `added` is the whole list, not what was added to the one at `from`. */
+  snapshot: boolean;
+  added: ProcessBlock[];
+  /** Ids of what went, if the request did not say `full`. */
+  removed: number[];
+  /** What went, as it last was, if the request said `full`. */
+  removed_records: ProcessBlock[];
+}
+
+export interface ProcessBlockHistoryReply {
+  data: ProcessBlockHistoryReplyChange[];
+  next_cursor?: string;
+}
+
+export interface ProcessBlockHistoryReplyChange {
+  revision: number;
+  at: Date;
+  actor: string;
+  verb: string;
+  /** Absent where the entry was added. */
+  before?: ProcessBlock;
+  /** Absent where the entry was deleted. */
+  after?: ProcessBlock;
+}
+
+export interface ProcessBlockReply {
+  data: ProcessBlock;
+}
+
+export interface ProcessBlocksReply {
+  data: ProcessBlock[];
+  /** For the next page; absent on the last one. A page may hold fewer than `limit`, even none, while this is there. */
+  next_cursor?: string;
+  /** How many entries there are in all; a lower bound where `total_exact` is false. */
+  total: number;
+  total_exact: boolean;
+}
+
+export interface UpdateCounterRequest {
+  field: 'counter_for_domain' | 'counter_for_process';
+}
+
+export interface UpdateDomainBlockRequest {
+  id: number;
+  domain?: string;
+  match?: 'subdomains' | 'exact' | 'wildcard';
+  action?: 'block' | 'allow';
+  comment?: string;
+  /** The set of sources; a set of none is not a change. */
+  sources?: string[];
+  /** The one source, in place of all that were there. */
+  source?: string;
+  enabled?: boolean;
+  /** `null` takes the expiry away. */
+  expires_at?: Date;
+  force?: boolean;
+  /** Names of optional fields to empty; in JSON a field that is `null`. */
+  clear?: 'expires_at'[];
+}
+
+export interface UpdateProcessBlockRequest {
+  id: number;
+  process?: string;
+  signature?: string;
+  action?: 'block' | 'allow';
+  comment?: string;
+  /** The set of sources; a set of none is not a change. */
+  sources?: string[];
+  /** The one source, in place of all that were there. */
+  source?: string;
+  enabled?: boolean;
+  /** `null` takes the expiry away. */
+  expires_at?: Date;
+  /** Names of optional fields to empty; in JSON a field that is `null`. */
+  clear?: 'expires_at'[];
+}
