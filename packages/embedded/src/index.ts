@@ -1,0 +1,10 @@
+// What others use of the embedded system: a MongoDB and a NATS server for a test, and the whole system under its supervisor.
+
+export type { Log } from './log.ts';
+export type { Obtained } from './source.ts';
+export { type MongoKind, obtainMongo, type ObtainMongoOptions } from './mongo-sources.ts';
+export { obtainNats, type ObtainNatsOptions } from './nats-sources.ts';
+export type { RunningServer, ServerOptions } from './server.ts';
+export { mongoUrl, startMongo } from './mongo-server.ts';
+export { natsUrl, startNats } from './nats-server.ts';
+export { freePort } from './free-port.ts';
