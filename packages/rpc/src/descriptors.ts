@@ -41,8 +41,15 @@ const WELL_KNOWN: Record<string, string[]> = {
   struct: ['Struct', 'Value', 'ListValue', 'NullValue'],
   timestamp: ['Timestamp'],
   wrappers: [
-    ...['DoubleValue', 'FloatValue', 'Int64Value', 'UInt64Value', 'Int32Value', 'UInt32Value'],
-    ...['BoolValue', 'StringValue', 'BytesValue'],
+    'DoubleValue',
+    'FloatValue',
+    'Int64Value',
+    'UInt64Value',
+    'Int32Value',
+    'UInt32Value',
+    'BoolValue',
+    'StringValue',
+    'BytesValue',
   ],
 };
 
