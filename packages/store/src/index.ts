@@ -6,3 +6,5 @@ export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.
 export { References } from './references.ts';
 export { Table, type TableOptions } from './table.ts';
 export type { View } from './view.ts';
+export { declareTable, type Declared, type TableRules } from './declaration.ts';
+export { originOf, tableHandlers } from './handlers.ts';

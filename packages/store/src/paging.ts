@@ -34,8 +34,8 @@ export interface Sources<R extends Row> {
   readonly nameOf: (row: R) => string;
 }
 
-/** A page ends when it has this much, so that an answer stays within one message. */
-const PAGE_BYTES = 3 * 1024 * 1024;
+/** A page ends when it has about this many characters, so that an answer stays within one message of 4 MiB. */
+const PAGE_BYTES = 1.2 * 1024 * 1024;
 /** A page that finds little looks through this many ids and then answers with what it has. */
 const SCAN = 50_000;
 const WINDOW = 10_000;

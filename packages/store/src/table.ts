@@ -42,7 +42,7 @@ const PURGE_EVERY_MS = 10 * 60 * 1000;
 const TOMBSTONE_MS = 60 * 60 * 1000;
 const READ = 1000;
 const SCAN = 5000;
-const HISTORY_BYTES = 3 * 1024 * 1024;
+const HISTORY_BYTES = 1.2 * 1024 * 1024;
 
 export class Table<R extends Row> {
   readonly name: string;

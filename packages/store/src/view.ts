@@ -53,7 +53,7 @@ export class View<R extends Row> implements Base<R> {
   /** The record with this id. Throws NOT_FOUND. */
   existing(id: number): R {
     const row = this.rowOf(id);
-    if (row === undefined) throw new RpcError('NOT_FOUND', `there is no record with id ${id}`);
+    if (row === undefined) throw notFound(id);
     return row;
   }
 
@@ -140,6 +140,13 @@ export class View<R extends Row> implements Base<R> {
     if (holder === undefined || holder === id) return;
     throw new RpcError('ALREADY_EXISTS', `the record with id ${holder} is the same`);
   }
+}
+
+/** NOT_FOUND for a record that is not there. */
+export function notFound(id: number): RpcError {
+  return new RpcError('NOT_FOUND', `there is no record with id ${id}`, {
+    violations: [{ field: 'id', reason: 'is not there' }],
+  });
 }
 
 /** A record without what every record has. */

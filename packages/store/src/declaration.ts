@@ -1,0 +1,86 @@
+// How a table is declared: once, from its contract and the few rules that are its own.
+
+import type { Contract, TableContract } from '@egg/contract';
+import { RpcError } from '@egg/rpc/errors';
+import type { Fields, Row } from './record.ts';
+import { Table, type TableOptions } from './table.ts';
+
+export interface TableRules<R extends Row, Add, Update> {
+  /** A new record's own fields, from a request that keeps the rules of the proto. Throws RpcError. */
+  readonly build?: (request: Add) => Fields<R>;
+  /** The own fields that an update leaves. Throws RpcError. */
+  readonly change?: (record: R, request: Update) => Fields<R>;
+  /** What becomes of the record that has the same key as one that is added. Without it, and where it throws: ALREADY_EXISTS. */
+  readonly join?: (there: R, added: Fields<R>) => Fields<R>;
+  /** A key field in the form that it is compared in. */
+  readonly keyPart?: (field: string, value: string) => string;
+  /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
+  readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+}
+
+export interface Declared<R extends Row, Add, Update> {
+  readonly contract: TableContract;
+  readonly rules: Required<Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>>;
+  /** Opens the table in a database. */
+  open(options: Pick<TableOptions<R>, 'database' | 'log'>): Promise<Table<R>>;
+}
+
+/**
+ * Declares the table that the contract has under this name. Where a rule is left out: a record has the fields of the request and the
+ * proto's defaults, an update changes what it names, and the same key twice is refused.
+ */
+export function declareTable<
+  R extends Row,
+  Add extends object,
+  Update extends { id: number; clear?: string[] },
+>(contract: Contract, name: string, rules: TableRules<R, Add, Update> = {}): Declared<R, Add, Update> {
+  const table = contract.table(name);
+  const own = (fields: object): Fields<R> => {
+    const {
+      id: _id,
+      revision: _revision,
+      created_at: _created,
+      updated_at: _updated,
+      ...rest
+    } = table.record.decodeReply(table.record.encode(fields)) as Record<string, unknown>;
+    return rest as Fields<R>;
+  };
+  return {
+    contract: table,
+    rules: {
+      build: rules.build ?? own,
+      change:
+        rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
+      join: rules.join ?? refuse,
+      filter: rules.filter ?? ((request) => sharedFields(table, request)),
+    },
+    open: (options) =>
+      Table.open<R>({
+        name,
+        key: table.key as TableOptions<R>['key'],
+        ...(rules.keyPart && { keyPart: rules.keyPart }),
+        ...options,
+      }),
+  };
+}
+
+function refuse(there: Row): never {
+  throw new RpcError('ALREADY_EXISTS', `the record with id ${there.id} is the same`);
+}
+
+function without(fields: object, names: readonly string[]): object {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name)));
+}
+
+/** The fields that lists of every table understand, and that select nothing by themselves. */
+const PAGING = new Set(['id', 'limit', 'cursor', 'q', 'sort', 'revision']);
+
+function sharedFields(
+  table: TableContract,
+  request: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const fields = new Set(table.record.fields.map(({ name }) => name));
+  return Object.fromEntries(
+    Object.entries(request).filter(([name]) => fields.has(name) && !PAGING.has(name)),
+  );
+}

@@ -1,0 +1,201 @@
+// The methods that every table serves: Add, Update, Delete, List, History, Changes. A service names its table and has them.
+
+import { createHash } from 'node:crypto';
+import type { CallContext, Handlers } from '@egg/rpc';
+import { invalidField, RpcError } from '@egg/rpc/errors';
+import type { Declared } from './declaration.ts';
+import type { Change, Commit, Origin, Row } from './record.ts';
+import type { Table } from './table.ts';
+import { notFound } from './view.ts';
+
+const DEFAULT_LIMIT = 100;
+const HISTORY_LIMIT = 1000;
+
+interface ListRequest {
+  readonly id?: number;
+  readonly limit?: number;
+  readonly cursor?: string;
+  readonly q?: string;
+  readonly sort?: string;
+  readonly revision?: number;
+}
+
+interface ChangesRequest {
+  readonly since: number;
+  readonly to?: number;
+  readonly log?: string;
+  readonly full?: boolean;
+}
+
+/** The handlers of a table's service. */
+export function tableHandlers<
+  R extends Row,
+  Add extends object,
+  Update extends { id: number; clear?: string[] },
+>(table: Table<R>, { rules }: Declared<R, Add, Update>): Handlers {
+  return {
+    async Add(request: Add, context: CallContext) {
+      const fields = rules.build(request);
+      const { commit } = await table.submit({
+        origin: originOf(context),
+        deadline: context.deadline,
+        keys: [table.keyOf(fields)],
+        decide: (view) => {
+          const there = view.same(fields);
+          if (!there) {
+            view.add(fields);
+            return { verb: 'added' };
+          }
+          view.replace(there, rules.join(there, fields));
+          return { verb: 'updated' };
+        },
+      });
+      return { data: commit?.changes[0]?.after };
+    },
+
+    async Update(request: Update, context: CallContext) {
+      let unchanged: R | undefined;
+      const { commit } = await table.submit({
+        origin: originOf(context),
+        deadline: context.deadline,
+        ids: [request.id],
+        decide: (view) => {
+          const before = view.existing(request.id);
+          refuseMoved(before, context);
+          const after = view.replace(before, rules.change(before, request));
+          unchanged = after === before ? before : undefined;
+          return { verb: 'updated' };
+        },
+      });
+      return { data: commit?.changes[0]?.after ?? unchanged };
+    },
+
+    async Delete({ id }: { id: number }, context: CallContext) {
+      const { commit } = await table.submit({
+        origin: originOf(context),
+        deadline: context.deadline,
+        ids: [id],
+        decide: (view) => {
+          const before = view.existing(id);
+          refuseMoved(before, context);
+          view.remove(before);
+          return { verb: 'deleted' };
+        },
+      });
+      return { data: { ...commit?.changes[0]?.before, revision: commit?.revision } };
+    },
+
+    async List(request: ListRequest, context: CallContext) {
+      if (request.id !== undefined) return listOne(table, request.id, request.revision, context);
+      const filter = rules.filter(request as Readonly<Record<string, unknown>>);
+      const page = await table.page(
+        {
+          limit: request.limit ?? DEFAULT_LIMIT,
+          descending: request.sort?.startsWith('-') ?? false,
+          ...(request.cursor !== undefined && { cursor: request.cursor }),
+          ...(request.q !== undefined && { piece: request.q }),
+          ...(request.revision !== undefined && { revision: request.revision }),
+          ...(Object.keys(filter).length > 0 && { filter }),
+        },
+        context.deadline,
+      );
+      return {
+        data: page.rows,
+        ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
+        total: page.total,
+        total_exact: page.totalExact,
+      };
+    },
+
+    async History({ id, limit = HISTORY_LIMIT, cursor }: { id: number; limit?: number; cursor?: string }) {
+      const after = cursor === undefined ? 0 : revisionOf(cursor);
+      const { commits, more } = await table.touching(id, after, limit);
+      if (commits.length === 0 && after === 0) throw notFound(id);
+      return {
+        data: commits.flatMap((commit) =>
+          commit.changes.filter((change) => change.id === id).map(told(commit)),
+        ),
+        ...(more && { next_cursor: String(commits.at(-1)?.revision) }),
+      };
+    },
+
+    async *Changes({ since, to, log, full = false }: ChangesRequest, context: CallContext) {
+      if (log !== undefined && log !== table.history) {
+        throw new RpcError('OUT_OF_RANGE', 'log names another history of this table: start again at 0', {
+          violations: [{ field: 'log', reason: 'is another history: start again at 0' }],
+        });
+      }
+      const delta = await table.changes(since, to, context.deadline);
+      const { from, snapshot } = delta;
+      yield { data: { log: table.history, from, to: delta.to, snapshot } };
+      for await (const { added, removed } of delta.chunks) {
+        if (added) yield { data: { added } };
+        if (removed)
+          yield { data: full ? { removed_records: removed } : { removed: removed.map(({ id }) => id) } };
+      }
+    },
+  };
+}
+
+/** Who caused a commit, from the call that did. */
+export function originOf({
+  caller,
+  from,
+  requestId,
+  idempotencyKey,
+  method,
+  requestBytes,
+}: CallContext): Origin {
+  return {
+    actor: caller.name,
+    from,
+    requestId,
+    ...(idempotencyKey !== undefined && {
+      idempotency: {
+        key: idempotencyKey,
+        caller: caller.name,
+        route: method.path,
+        bodyHash: createHash('sha256').update(requestBytes).digest('hex'),
+      },
+    }),
+  };
+}
+
+async function listOne<R extends Row>(
+  table: Table<R>,
+  id: number,
+  revision: number | undefined,
+  context: CallContext,
+): Promise<object> {
+  if (revision !== undefined) {
+    await table.follow(context.deadline);
+    table.refuseFuture('revision', revision);
+  }
+  const row = await table.get(id, revision);
+  if (!row) throw notFound(id);
+  return { data: [row], total: 1, total_exact: true };
+}
+
+function refuseMoved(row: Row, { ifMatch }: CallContext): void {
+  if (ifMatch === undefined || ifMatch === row.revision) return;
+  throw new RpcError('ABORTED', `the record is at revision ${row.revision}, not ${ifMatch}`, {
+    violations: [{ field: 'If-Match', reason: `the record is at revision ${row.revision}` }],
+  });
+}
+
+function told(commit: Commit): (change: Change) => object {
+  const { revision, at, actor, verb } = commit;
+  return ({ before, after }) => ({
+    revision,
+    at,
+    actor,
+    verb,
+    ...(before && { before }),
+    ...(after && { after }),
+  });
+}
+
+function revisionOf(cursor: string): number {
+  if (!/^[1-9]\d{0,15}$/.test(cursor)) throw invalidField('cursor', 'is not a cursor of this query');
+  return Number(cursor);
+}
