@@ -1,0 +1,83 @@
+// The gateway: HTTP on one side, the services' channels on the other, and between them what the contract says.
+
+import { constants } from 'node:zlib';
+import compress from '@fastify/compress';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Contract } from '@egg/contract';
+import type { Authorize, Channel, Log } from '@egg/rpc';
+import type { Metrics } from '@egg/service';
+import { authorizeHook, readingMethod, registerOpenMode } from './auth.ts';
+import { registerBodies } from './body.ts';
+import { clientErrorHandler } from './client-errors.ts';
+import { registerDocs } from './docs.ts';
+import { answerError, registerErrors } from './errors.ts';
+import { registerExchanges, requestIdOf } from './exchange.ts';
+import { registerHeaders, setHeaders } from './headers.ts';
+import { registerHealth, registerMetrics } from './health.ts';
+import { requestMetrics } from './metrics.ts';
+import { registerNotFound } from './not-found.ts';
+import { registerRoutes } from './routes.ts';
+
+export interface AppOptions {
+  readonly contract: Contract;
+  /** The services, by package. */
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly authorize: Authorize;
+  /** There is no admin token yet: anybody on this machine may do all. */
+  readonly open: boolean;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Errors of the panel's own routes come with HTTP status 200. */
+  readonly legacyStatus?: boolean;
+  /** How long a call with one reply may take. */
+  readonly timeoutMs?: number;
+  /** How long nothing may happen on a stream. */
+  readonly idleMs?: number;
+  /** More requests at once than this are refused. */
+  readonly maxInFlight?: number;
+  /** The largest body, in bytes. */
+  readonly bodyLimit?: number;
+}
+
+/** Builds the gateway, ready to listen or to be injected into. The caller closes it. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const { contract, channels, authorize, log, metrics } = options;
+  const { timeoutMs = 10_000, idleMs = 60_000, maxInFlight = 4096, bodyLimit = 1024 * 1024 } = options;
+  const app = fastify({
+    genReqId: requestIdOf as never,
+    bodyLimit,
+    requestTimeout: 60_000,
+    connectionTimeout: 2 * idleMs,
+    keepAliveTimeout: 72_000,
+    // Requests on their way while it closes are answered as ever.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    clientErrorHandler: clientErrorHandler(log),
+    frameworkErrors: (error, request, reply) => {
+      setHeaders(request as FastifyRequest, reply as FastifyReply);
+      answerError(error, request as FastifyRequest, reply as FastifyReply);
+    },
+    routerOptions: { querystringParser: (text) => ({ text }) },
+  });
+  // Headers are bounded in bytes. A bound in number would drop the rest in silence, the Host or the Origin among them.
+  app.server.maxHeadersCount = 0;
+  registerHeaders(app);
+  registerErrors(app, { legacyStatus: options.legacyStatus ?? false });
+  registerExchanges(app, { log, observe: requestMetrics(metrics.registry), maxInFlight });
+  if (options.open) registerOpenMode(app);
+  registerNotFound(app);
+  registerBodies(app);
+  await app.register(compress, {
+    globalDecompression: false,
+    threshold: 1024,
+    encodings: ['br', 'gzip', 'deflate'],
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+  });
+  registerRoutes(app, { contract, channels, authorize, timeoutMs, idleMs });
+  const readers = authorizeHook(authorize, readingMethod(contract));
+  registerHealth(app, channels);
+  registerMetrics(app, metrics, readers);
+  await registerDocs(app, contract, readers);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,77 @@
+// Whether the gateway lives, whether a request would succeed, and its numbers.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { type Channel, invalidFields, RpcError } from '@egg/rpc';
+import type { Metrics } from '@egg/service';
+import type { Hook } from './auth.ts';
+import { envelopeOf } from './errors.ts';
+import { inQuery } from './fields.ts';
+
+const CHECK_MS = 1000;
+const CACHE_MS = 250;
+
+type Parts = Record<string, { ready: boolean }>;
+
+/** `/healthz` and `/readyz`, which everybody may ask, and which are answered however much is under way. */
+export function registerHealth(app: FastifyInstance, channels: ReadonlyMap<string, Channel>): void {
+  const check = cachedCheck(channels);
+  const options = { config: { isProbe: true } };
+  app.get('/healthz', options, (request) => {
+    refuseQuery(request);
+    return Promise.resolve({ status: 0, msg: 'ok' });
+  });
+  app.get('/readyz', options, async (request, reply) => {
+    refuseQuery(request);
+    const data = await check();
+    const missing = Object.keys(data).filter((part) => data[part]?.ready !== true);
+    if (missing.length === 0) return { status: 0, msg: 'ok', data };
+    const error = new RpcError('UNAVAILABLE', `not ready: ${missing.join(', ')}`);
+    return reply.code(503).send({ ...envelopeOf(error, request.id), data });
+  });
+}
+
+/** `/metrics`, behind `allowed`. */
+export function registerMetrics(app: FastifyInstance, metrics: Metrics, allowed: Hook): void {
+  app.get('/metrics', { onRequest: allowed, config: { isProbe: true } }, async (request, reply) => {
+    refuseQuery(request);
+    return reply.type(metrics.contentType).send(await metrics.text());
+  });
+}
+
+/** Throws INVALID_ARGUMENT for any query: these routes have no fields. */
+export function refuseQuery(request: FastifyRequest): void {
+  const violations = inQuery(request);
+  if (violations.length > 0) throw invalidFields(violations);
+}
+
+/** Asks every part at once, and not again before `CACHE_MS` are over, so that probes cost the services little. */
+function cachedCheck(channels: ReadonlyMap<string, Channel>): () => Promise<Parts> {
+  let last: { atMs: number; parts: Promise<Parts> } | undefined;
+  return () => {
+    const nowMs = performance.now();
+    if (!last || nowMs - last.atMs > CACHE_MS) last = { atMs: nowMs, parts: checkAll(channels) };
+    return last.parts;
+  };
+}
+
+async function checkAll(channels: ReadonlyMap<string, Channel>): Promise<Parts> {
+  const parts = await Promise.all(
+    [...channels].map(async ([name, channel]) => [partOf(name), { ready: await bounded(channel) }] as const),
+  );
+  return Object.fromEntries(parts);
+}
+
+async function bounded(channel: Channel): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), CHECK_MS);
+  try {
+    return await Promise.race([channel.healthy(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** `egg.blocklists.v1` is `blocklists`. */
+function partOf(name: string): string {
+  return name.split('.')[1] ?? name;
+}

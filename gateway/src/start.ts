@@ -1,0 +1,56 @@
+// Starts the gateway as the configuration says: channels to the services, the app, its address.
+
+import type { AddressInfo } from 'node:net';
+import type { Contract } from '@egg/contract';
+import { type Authorize, type Channel, connect } from '@egg/rpc';
+import { type Config, ConfigError, type Running, type ServiceContext, type ServiceName } from '@egg/service';
+import { buildApp } from './app.ts';
+import { isLoopbackHost } from './open-mode.ts';
+
+export interface GatewayOptions extends ServiceContext {
+  readonly contract: Contract;
+  readonly authorize: Authorize;
+}
+
+/** Starts it. Throws ConfigError for an address that the open mode does not allow, an Error for one that cannot be had. */
+export async function startGateway(options: GatewayOptions): Promise<Running> {
+  const { config, contract, authorize, log, metrics } = options;
+  const open = config.adminToken === undefined;
+  if (open && !isLoopbackHost(config.http.host)) {
+    throw new ConfigError([
+      `EGG_HTTP_HOST has to be a loopback address, not ${JSON.stringify(config.http.host)}, unless EGG_ADMIN_TOKEN is set`,
+    ]);
+  }
+  const channels = connectAll(options);
+  const app = await buildApp({
+    contract,
+    channels,
+    authorize,
+    open,
+    log,
+    metrics,
+    legacyStatus: config.legacyStatus,
+  });
+  await app.listen(config.http);
+  if (open) log.warn('the gateway is open: anybody on this machine may do all until EGG_ADMIN_TOKEN is set');
+  return {
+    ready: { http_host: config.http.host, http_port: (app.server.address() as AddressInfo).port },
+    async stop() {
+      await app.close();
+      for (const channel of channels.values()) channel.close();
+    },
+  };
+}
+
+/** One channel for each package that the contract has. Throws ConfigError for a package whose service nobody knows. */
+function connectAll({ config, contract, log }: GatewayOptions): Map<string, Channel> {
+  const packages = new Set(contract.services.map((service) => service.package));
+  return new Map([...packages].map((name) => [name, connect({ address: addressOf(config, name), log })]));
+}
+
+/** `egg.blocklists.v1` is served by the service `blocklists`. */
+function addressOf({ services }: Config, name: string): string {
+  const service = services[name.split('.')[1] as ServiceName] as { address: string } | undefined;
+  if (!service) throw new ConfigError([`${name} is served by no known service`]);
+  return service.address;
+}
