@@ -3,7 +3,7 @@
 import { RpcError } from './errors.ts';
 
 /** The longest that a timer of Node can wait; a longer one would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a carrier knows of a call. */
 export interface Incoming {

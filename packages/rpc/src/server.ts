@@ -7,10 +7,12 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Contract } from '@egg/contract';
+import type { Contract, MethodContract } from '@egg/contract';
 import { RpcError } from './errors.ts';
+import { EXCHANGE, FRAME_SLACK_BYTES } from './frames.ts';
+import { createFrameServer } from './frames-server.ts';
 import { grpcHandler, type OpenCalls, rawMethod } from './grpc-handlers.ts';
-import type { Handlers } from './model.ts';
+import type { Handler, Handlers } from './model.ts';
 import { createPipeline, DEFAULT_MAX_MESSAGE_BYTES, type PipelineOptions } from './pipeline.ts';
 import { addReflection } from './reflection.ts';
 import { pairHandlers } from './service-handlers.ts';
@@ -24,6 +26,8 @@ export interface RpcServerOptions extends PipelineOptions {
   readonly services: { readonly [service: string]: Handlers };
   /** A connection older than this is asked to be made anew, so that new replicas get work. Default: no limit. */
   readonly maxConnectionAgeMs?: number;
+  /** Calls of one frame stream that are not answered yet, above which one is RESOURCE_EXHAUSTED. Default: 4096. */
+  readonly maxInFlight?: number;
 }
 
 export interface RpcServer {
@@ -44,15 +48,20 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
   const pipeline = createPipeline(options);
   const server = new Server(channelOptions(options));
   const open: OpenCalls = new Set();
+  const unary = new Map<string, { method: MethodContract; handler: Handler }>();
   for (const [name, handlers] of Object.entries(services)) {
     const pairs = pairHandlers(contract.service(name), handlers);
     const definition = Object.fromEntries(pairs.map(({ method }) => [method.name, rawMethod(method)]));
     const implementation: UntypedServiceImplementation = {};
     for (const { method, handler } of pairs) {
       implementation[method.name] = grpcHandler(pipeline, method, handler, open);
+      if (!method.requestStream && !method.replyStream) unary.set(method.path, { method, handler });
     }
     server.addService(definition, implementation);
   }
+  const { maxInFlight = 4096, maxConnectionAgeMs } = options;
+  const frames = createFrameServer({ pipeline, methods: unary, maxInFlight, maxConnectionAgeMs });
+  server.addService({ Exchange: rawMethod(EXCHANGE) }, { Exchange: frames.exchange });
   const names = Object.keys(services);
   const health = new HealthImplementation();
   health.addToServer(server);
@@ -67,9 +76,12 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
     setServing,
     async stop({ graceMs = 5000 } = {}) {
       setServing(false);
+      frames.goAway();
       const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       if (await within(closed, graceMs)) return;
-      for (const call of open) call.cancel(new RpcError('UNAVAILABLE', 'the service stops'));
+      const reason = new RpcError('UNAVAILABLE', 'the service stops');
+      for (const call of open) call.cancel(reason);
+      frames.cancelAll(reason);
       if (await within(closed, 100)) return;
       // With channelz off `forceShutdown` knows no connection; `drain` does.
       server.drain(addressOf(host, port), 0);
@@ -87,10 +99,11 @@ function channelOptions({
     'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 30_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_receive_message_length': maxMessageBytes + FRAME_SLACK_BYTES,
     ...(maxConnectionAgeMs !== undefined && {
       'grpc.max_connection_age_ms': maxConnectionAgeMs,
-      'grpc.max_connection_age_grace_ms': 60_000,
+      // Long enough for a frame stream on it to reach its own age and end in order.
+      'grpc.max_connection_age_grace_ms': maxConnectionAgeMs * 1.2 + 60_000,
     }),
   };
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type Channel, connect, RpcError, type RpcServer } from '../src/index.ts';
 import { call, contract, type Echo, failure, method, Seen, serve, SERVICE, silent, until } from './echo.ts';
 
-describe.each([{ frames: false }])('calls with frames: $frames', ({ frames }) => {
+describe.each([{ frames: false }, { frames: true }])('calls with frames: $frames', ({ frames }) => {
   let seen: Seen;
   let server: RpcServer;
   let channel: Channel;
