@@ -15,7 +15,7 @@ export interface PinnedProgram {
   /** The name of its directory in the cache. */
   name: string;
   version: string;
-  /** The file's name, without a platform's suffix. */
+  /** The file's name. */
   binary: string;
 }
 
@@ -85,12 +85,7 @@ function cacheKey(program: PinnedProgram): string {
 }
 
 function cachePath(cacheDir: string, program: PinnedProgram): string {
-  return join(cacheDir, cacheKey(program), executableName(program.binary));
-}
-
-/** A program's file name on this platform. */
-export function executableName(name: string): string {
-  return process.platform === 'win32' ? `${name}.exe` : name;
+  return join(cacheDir, cacheKey(program), program.binary);
 }
 
 async function waitForLock(path: string, program: PinnedProgram, log: Log, signal?: AbortSignal) {

