@@ -20,11 +20,14 @@ export async function registerDocs(app: FastifyInstance, contract: Contract, all
     refuseQuery(request);
     return reply.type('application/json; charset=utf-8').send(text);
   });
-  await app.register(swagger, { mode: 'static', specification: { document } as never });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: PAGE_POLICY,
-    uiConfig: { validatorUrl: null, url: '/openapi.json' } as never,
-    uiHooks: { onRequest: allowed },
+  // In a scope of their own, so that the hook is for every file of the page, and not only for its first.
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', allowed);
+    await scope.register(swagger, { mode: 'static', specification: { document } as never });
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: PAGE_POLICY,
+      uiConfig: { validatorUrl: null, url: '/openapi.json' } as never,
+    });
   });
 }

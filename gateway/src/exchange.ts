@@ -32,13 +32,18 @@ export function registerExchanges(
   { log, observe, maxInFlight }: { log: Log; observe: ObserveRequest; maxInFlight: number },
 ): void {
   let inFlight = 0;
+  const tell = teller(log, observe);
   app.decorateRequest('failure', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     const startedMs = performance.now();
+    let isComplete = false;
     inFlight++;
+    reply.raw.once('finish', () => {
+      isComplete = true;
+    });
     reply.raw.once('close', () => {
       inFlight--;
-      over(request, reply, performance.now() - startedMs, log, observe);
+      tell(request, reply, { isComplete, ms: performance.now() - startedMs });
     });
     if (inFlight > maxInFlight && request.routeOptions.config.isProbe !== true) {
       done(new RpcError('RESOURCE_EXHAUSTED', 'too many requests are under way'));
@@ -52,7 +57,7 @@ export function registerExchanges(
 export function clientSignal(reply: FastifyReply): AbortController {
   const controller = new AbortController();
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
+    if (!reply.raw.writableEnded) controller.abort();
   });
   return controller;
 }
@@ -79,32 +84,34 @@ function printable(name: string, value: string): string {
   throw invalidField(name, 'has to be visible ASCII characters');
 }
 
-function over(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  ms: number,
-  log: Log,
-  observe: ObserveRequest,
-): void {
-  const { failure } = request;
-  const { statusCode, writableFinished } = reply.raw;
-  const status = writableFinished ? String(statusCode) : 'broken';
-  observe(request.routeOptions.url ?? 'none', request.method, status, ms / 1000);
-  const fields = { request_id: request.id, method: request.method, path: pathOf(request), status, ms };
-  if (!failure && writableFinished) {
-    log.debug(fields, 'request answered');
-    return;
-  }
-  const told = { ...fields, code: failure?.code, reason: failure?.message };
-  if (failure && isFault(failure)) log.error({ ...told, err: failure.cause ?? failure }, 'request failed');
-  else if (!writableFinished) log.info(told, 'connection closed before the answer was complete');
-  else if (failure && statusOf(failure) >= 500) log.warn(told, 'request failed');
-  else log.info(told, 'request refused');
-}
-
 /** Without the query, which may hold what is nobody's business, and of bounded length. */
 function pathOf(request: FastifyRequest): string {
   const { url } = request;
   const end = url.indexOf('?');
   return url.slice(0, Math.min(end === -1 ? url.length : end, 256));
+}
+
+interface End {
+  /** All of the answer was sent. */
+  readonly isComplete: boolean;
+  readonly ms: number;
+}
+
+/** Tells log and metrics of a request that is over. */
+function teller(log: Log, observe: ObserveRequest) {
+  return (request: FastifyRequest, reply: FastifyReply, { isComplete, ms }: End): void => {
+    const { failure } = request;
+    const status = isComplete ? String(reply.raw.statusCode) : 'broken';
+    observe(request.routeOptions.url ?? 'none', request.method, status, ms / 1000);
+    const fields = { request_id: request.id, method: request.method, path: pathOf(request), status, ms };
+    if (!failure && isComplete) {
+      log.debug(fields, 'request answered');
+      return;
+    }
+    const told = { ...fields, code: failure?.code, reason: failure?.message };
+    if (failure && isFault(failure)) log.error({ ...told, err: failure.cause ?? failure }, 'request failed');
+    else if (!isComplete) log.info(told, 'connection closed before the answer was complete');
+    else if (failure && statusOf(failure) >= 500) log.warn(told, 'request failed');
+    else log.info(told, 'request refused');
+  };
 }
