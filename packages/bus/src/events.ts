@@ -1,0 +1,109 @@
+// What is said of a commit on the bus: a CloudEvents 1.0 event in structured JSON (cloudevents.io, "JSON Event Format").
+
+import type { Commit } from './source.ts';
+
+/** A message of the bus. */
+export interface BusEvent {
+  readonly subject: string;
+  readonly payload: Uint8Array;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface TableEventOptions {
+  readonly prefix: string;
+  /** The table's name in subjects: `domain_block`. */
+  readonly table: string;
+  /** The event's `source`. Default: `egg/<table>`. */
+  readonly source?: string;
+}
+
+export interface CounterEventOptions {
+  readonly prefix: string;
+  /** The counter: `counter_for_domain`. */
+  readonly field: string;
+}
+
+const HEADERS = { 'content-type': 'application/cloudevents+json' } as const;
+const encoder = new TextEncoder();
+
+/**
+ * The event of a table's commit, of at most `maxBytes`: where its records would make it larger, `data` says `truncated` and has
+ * none, and whoever wants them reads them from the table.
+ */
+export function tableEvent(options: TableEventOptions, commit: Commit, maxBytes: number): BusEvent {
+  const { prefix, table } = options;
+  const [first, ...others] = commit.changes;
+  const one = others.length === 0 ? first : undefined;
+  const event = (data: object): Uint8Array =>
+    serialise(commit, {
+      id: `${table}:${commit.revision}`,
+      source: options.source ?? `egg/${table}`,
+      type: `egg.${table}.${commit.verb}`,
+      ...(one && { subject: String(one.id) }),
+      data,
+    });
+  let payload = event(
+    one
+      ? { before: one.before, after: one.after }
+      : { changes: commit.changes.map(({ id, before, after }) => ({ id, before, after })) },
+  );
+  if (payload.length > maxBytes) payload = event({ truncated: true });
+  return { subject: `${prefix}.${table}.${commit.verb}`, payload, headers: HEADERS };
+}
+
+/** The event of a step of a counter, whose value is the revision of the commit that made it. */
+export function counterEvent({ prefix, field }: CounterEventOptions, commit: Commit): BusEvent {
+  const payload = serialise(commit, {
+    id: `${field}:${commit.revision}`,
+    source: 'egg/counter',
+    type: 'egg.counter.incremented',
+    data: { field, value: commit.revision },
+  });
+  return { subject: counterSubject(prefix, field), payload, headers: HEADERS };
+}
+
+/** The subject of a counter's steps. */
+export function counterSubject(prefix: string, field: string): string {
+  return `${prefix}.counter.incremented.${field}`;
+}
+
+/** Whether two payloads tell of the same commit, even if they were written by different versions of this file. */
+export function tellTheSame(one: Uint8Array, other: Uint8Array): boolean {
+  const a = identity(one);
+  const b = identity(other);
+  return a !== undefined && a === b;
+}
+
+function identity(payload: Uint8Array): string | undefined {
+  try {
+    const { id, time, requestid, actor } = JSON.parse(new TextDecoder().decode(payload)) as Record<
+      string,
+      unknown
+    >;
+    return JSON.stringify([id, time, requestid, actor]);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Attributes {
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject?: string;
+  readonly data: object;
+}
+
+function serialise({ at, actor, requestId }: Commit, { data, ...attributes }: Attributes): Uint8Array {
+  const event = {
+    specversion: '1.0',
+    ...attributes,
+    time: at.toISOString(),
+    datacontenttype: 'application/json',
+    // An attribute of a CloudEvent is never an empty string.
+    ...(actor !== '' && { actor }),
+    ...(requestId !== '' && { requestid: requestId }),
+    data: { ...data, actor, requestid: requestId },
+  };
+  return encoder.encode(JSON.stringify(event));
+}
