@@ -3,7 +3,7 @@
 // processes do not do the same work twice.
 
 import { constants } from 'node:fs';
-import { access, chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,7 +55,6 @@ export async function addToCache(
     const work = await mkdtemp(join(cacheDir, `.${key}-`));
     try {
       const made = await make(work);
-      await chmod(made, 0o755);
       const whole = join(work, '.whole');
       await mkdir(whole);
       await rename(made, join(whole, basename(cachePath(cacheDir, program))));

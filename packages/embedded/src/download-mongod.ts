@@ -17,7 +17,8 @@ try {
   console.log(await new MongoBinaryDownload(options).getMongodPath());
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // A name that is still being looked up would keep this process for as long as the resolver tries.
+  process.exit(1);
 }
 
 /** The downloader itself tries again and again for minutes; behind a proxy the proxy is asked, as it does. */

@@ -1,12 +1,10 @@
 // How the embedded NATS server is started, and when it serves: when JetStream answers a request.
 
 import { mkdirSync } from 'node:fs';
-import { connect } from 'node:net';
+import { natsRequest } from './nats-wire.ts';
 import type { ProcessSpec } from './process-spec.ts';
 import { type RunningServer, type ServerOptions, startServer } from './server.ts';
 import { until } from './until.ts';
-
-const TIMEOUT_MS = 2000;
 
 /** Where a client reaches the embedded NATS server on this port. */
 export function natsUrl(port: number): string {
@@ -31,22 +29,6 @@ export function natsSpec({ binary, dir, port }: Omit<ServerOptions, 'log'>): Pro
   };
 }
 
-/** Speaks the protocol by hand, because only the bus may use a client: docs.nats.io, "Client Protocol". */
 async function jetStreamAnswers(port: number): Promise<boolean> {
-  const socket = connect({ port, host: '127.0.0.1', timeout: TIMEOUT_MS });
-  socket.once('timeout', () => socket.destroy(new Error('no answer in time')));
-  socket.write(
-    'CONNECT {"verbose":false,"pedantic":false}\r\nSUB _INBOX.ready 1\r\nPUB $JS.API.INFO _INBOX.ready 0\r\n\r\n',
-  );
-  let text = '';
-  try {
-    for await (const chunk of socket) {
-      text += String(chunk);
-      const answer = /^MSG _INBOX\.ready 1 \d+\r\n(.*)\r\n/m.exec(text)?.[1];
-      if (answer !== undefined) return !('error' in (JSON.parse(answer) as object));
-    }
-    return false;
-  } finally {
-    socket.destroy();
-  }
+  return !('error' in (await natsRequest(port, '$JS.API.INFO', '')));
 }

@@ -1,5 +1,6 @@
 // A server can come from several places. A list of sources is tried in order, and the first that works is taken.
 
+import { chmod } from 'node:fs/promises';
 import { addToCache, findCached, type PinnedProgram } from './cache.ts';
 import { type Log, reasonOf } from './log.ts';
 import { versionOf } from './program-on-path.ts';
@@ -73,6 +74,8 @@ export function made(
     obtain: async (context) => {
       const checked = async (dir: string): Promise<string> => {
         const binary = await make(dir, context);
+        // What comes out of a zip has lost its mode.
+        await chmod(binary, 0o755);
         await versionOf(binary);
         return binary;
       };

@@ -102,6 +102,7 @@ export function supervise(spec: ProcessSpec, hooks: SuperviseHooks): Supervised 
       first.reject(new Error(`${spec.name} was stopped before it was ready`));
       await child?.stop();
       await ended;
+      log(`${spec.name} is stopped`);
     },
   };
 }

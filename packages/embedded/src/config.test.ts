@@ -1,0 +1,51 @@
+import { describe, expect, test } from 'vitest';
+import { childEnvironment } from './child-environment.ts';
+import { readConfig, unknownVariables } from './config.ts';
+
+describe('the configuration', () => {
+  test('needs no variable, and an empty one counts as not set', () => {
+    const config = readConfig({ HOME: '/h', EGG_HTTP_PORT: '', EGG_MONGODB_URL: '' }, '/clone');
+    expect(config).toMatchObject({ httpHost: '127.0.0.1', httpPort: 8080, dataDir: '/clone/.egg' });
+    expect(config).toMatchObject({
+      mongodbUrl: undefined,
+      natsPort: 4222,
+      mongodbPort: 27017,
+      checkInSeconds: 60,
+    });
+  });
+
+  test.for([
+    ['EGG_HTTP_PORT', '70000', 'must be <= 65535 (it is "70000")'],
+    ['EGG_NATS_PORT', 'abc', 'must be integer (it is "abc")'],
+    ['EGG_HTTP_HOST', 'a b', 'must be a host name or an address (it is "a b")'],
+    ['EGG_LOG_LEVEL', 'loud', 'trace, debug, info, warn, error, fatal, silent (it is "loud")'],
+    ['EGG_CHECK_IN_SECONDS', '0', 'must be >= 1 (it is "0")'],
+    ['EGG_MONGODB_URL', 'localhost', 'must begin with mongodb:// or mongodb+srv:// and name a host'],
+    ['EGG_NATS_URL', 'http://x', 'must begin with nats://, tls://, ws:// or wss:// and name a host'],
+  ] as const)('names %s when it is %s', ([name, value, reason]) => {
+    expect(() => readConfig({ [name]: value }, '/')).toThrow(`${name} `);
+    expect(() => readConfig({ [name]: value }, '/')).toThrow(reason);
+  });
+
+  test('names every bad variable, and repeats no secret', () => {
+    const bad = { EGG_ADMIN_TOKEN: 'two words', EGG_TASKS_PORT: '-1' };
+    const message = /^EGG_TASKS_PORT .*\nEGG_ADMIN_TOKEN must be printable ASCII without spaces$/;
+    expect(() => readConfig(bad, '/')).toThrow(message);
+  });
+
+  test('knows a misspelt variable', () => {
+    expect(unknownVariables({ EGG_HTTP_PROT: '1', EGG_HTTP_PORT: '2', OTHER: '3' })).toEqual([
+      'EGG_HTTP_PROT',
+    ]);
+  });
+
+  test('is filled in for the services, beside what was there', () => {
+    const env = { OTHER: 'x', EGG_MONGODB_PORT: '1234', EGG_NATS_URL: 'nats://far:1' };
+    expect(childEnvironment(readConfig(env, '/clone'), env)).toMatchObject({
+      OTHER: 'x',
+      EGG_MONGODB_URL: 'mongodb://127.0.0.1:1234/?directConnection=true',
+      EGG_NATS_URL: 'nats://far:1',
+      EGG_HTTP_PORT: '8080',
+    });
+  });
+});
