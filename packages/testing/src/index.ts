@@ -1,0 +1,2 @@
+export { testDatabase, testName } from './database.ts';
+export { quiet } from './quiet.ts';

@@ -1,0 +1,7 @@
+/** A log that says nothing. */
+export const quiet = {
+  debug(): void {},
+  info(): void {},
+  warn(): void {},
+  error(): void {},
+};
