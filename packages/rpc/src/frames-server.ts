@@ -1,6 +1,6 @@
 // The service's end of the multiplexed stream: serves the calls that arrive as frames by the same pipeline as all others.
 
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, type ServerDuplexStream } from '@grpc/grpc-js';
 import type { MethodContract } from '@egg/contract';
 import { BatchWriter } from './batch-writer.ts';
 import { CODES, RpcError } from './errors.ts';
@@ -90,7 +90,7 @@ class FrameStream {
         : setTimeout(() => this.goAway(), maxConnectionAgeMs * 1.15);
     age?.unref();
     // The headers tell the caller that the stream is open: from now on what it sends arrives.
-    stream.sendMetadata(stream.metadata.clone());
+    stream.sendMetadata(new Metadata());
     stream.on('data', (message: Buffer) => this.#take(message));
     stream.on('end', () => {
       this.#callerIsDone = true;
@@ -116,14 +116,20 @@ class FrameStream {
     let frames: readonly CallFrame[];
     try {
       frames = decodeCalls(message);
-    } catch (cause) {
-      this.#stream.emit('error', toStatus(new RpcError('INVALID_ARGUMENT', 'malformed frames', { cause })));
-      return;
+    } catch {
+      return this.#refuse('malformed frames');
     }
     for (const frame of frames) {
-      if (frame.method === '') this.#calls.get(frame.id)?.cancel(cancelled());
+      const known = this.#calls.get(frame.id);
+      if (frame.method === '') known?.cancel(cancelled());
+      else if (known) return this.#refuse(`two calls have the id ${frame.id}`);
       else this.#serve(frame);
     }
+  }
+
+  /** Ends the stream of a caller that does not keep to the protocol. */
+  #refuse(reason: string): void {
+    this.#stream.emit('error', toStatus(new RpcError('INVALID_ARGUMENT', reason)));
   }
 
   #serve({ id, method: path, timeout_ms, metadata, request }: CallFrame): void {

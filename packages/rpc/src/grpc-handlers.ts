@@ -130,9 +130,9 @@ function textOf(metadata: Metadata): Record<string, string> {
   return text;
 }
 
-/** Without the port: `127.0.0.1:1234` or `::1:1234`. */
+/** The address of `127.0.0.1:1234`, `::1:1234` or `::ffff:127.0.0.1:1234`. */
 export function addressOf(peer: string): string {
-  return peer.replace(/:\d+$/, '');
+  return peer.replace(/:\d+$/, '').replace(/^::ffff:/, '');
 }
 
 function same(bytes: Buffer): Buffer {

@@ -174,9 +174,22 @@ describe.each([{ frames: false }, { frames: true }])('calls with frames: $frames
   });
 
   test('a long list of faults is cut, not lost', async () => {
-    const error = await failure(call(channel, 'Read', { text: `fail INVALID_ARGUMENT` }));
-    expect(error).toMatchObject({ code: 'INVALID_ARGUMENT', violations: [] });
+    const error = await failure(call(channel, 'Read', { text: 'fault 5000' }));
+    expect(error.code).toBe('INVALID_ARGUMENT');
+    expect(error.violations.length).toBeGreaterThan(20);
+    expect(error.violations[20]).toEqual({ field: 'f[20]', reason: 'is bad 🥚' });
+    expect(error.message).toMatch(/^f\[0\] is bad 🥚; .*…$/);
   });
+
+  test.each(['100% of it', 'a\r\nb', '🥚 ü', 'a%0Ab', '"\\'])(
+    'the message %j arrives as it is',
+    async (message) => {
+      expect(await failure(call(channel, 'Read', { text: `say ${message}` }))).toMatchObject({
+        code: 'NOT_FOUND',
+        message,
+      });
+    },
+  );
 
   test('a service that stops lets its calls end, takes no more, and is not healthy', async () => {
     expect(await channel.healthy()).toBe(true);

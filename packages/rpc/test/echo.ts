@@ -8,6 +8,7 @@ import {
   type CodeName,
   type CallOptions,
   type Handlers,
+  invalidFields,
   type Log,
   RpcError,
   type RpcServer,
@@ -40,6 +41,11 @@ export class Seen {
   streamed = 0;
   streamEnded = 0;
   readonly sums: (number | string)[] = [];
+  readonly #remember: boolean;
+
+  constructor({ remember = true } = {}) {
+    this.#remember = remember;
+  }
 
   handlers(): Handlers {
     return {
@@ -61,10 +67,18 @@ export class Seen {
   }
 
   async #echo({ text, n }: Echo, context: CallContext): Promise<Echo> {
-    this.contexts.push(context);
-    this.times.set(text, (this.times.get(text) ?? 0) + 1);
+    if (this.#remember) {
+      this.contexts.push(context);
+      this.times.set(text, (this.times.get(text) ?? 0) + 1);
+    }
     const [verb, word] = text.split(' ');
     if (verb === 'fail') throw new RpcError(word as CodeName, `told to fail with ${word}`);
+    if (verb === 'say') throw new RpcError('NOT_FOUND', text.slice(4));
+    if (verb === 'fault') {
+      throw invalidFields(
+        Array.from({ length: Number(word) }, (_, i) => ({ field: `f[${i}]`, reason: 'is bad 🥚' })),
+      );
+    }
     if (verb === 'throw') throw new Error('secret: /etc/passwd');
     if (verb === 'sleep') {
       context.signal.addEventListener('abort', () => this.aborted.push(context.signal.reason));
