@@ -45,7 +45,9 @@ async function install() {
   if (isInstalled()) return undefined;
   console.log('installing packages (npm ci)');
   // Tools of the development are needed, whatever NODE_ENV says: Node itself is one of them.
-  const status = await run('npm', ['ci', '--include=dev'], { cwd: root, env: installEnvironment() });
+  // Warnings would be about the machine's Node, on which none of the packages is to run.
+  const command = ['ci', '--include=dev', '--loglevel=error'];
+  const status = await run('npm', command, { cwd: root, env: installEnvironment() });
   if (toldTo !== undefined) return 0;
   if (status !== 0) return status;
   if (existsSync(node)) return undefined;

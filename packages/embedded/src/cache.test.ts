@@ -54,12 +54,17 @@ describe('the cache', () => {
 
   test('is not waited for after the wait was given up', async () => {
     const dir = await temporaryDir();
+    const begun = Promise.withResolvers<void>();
     const held = Promise.withResolvers<string>();
-    const holder = expect(addToCache(dir, program, () => held.promise, log)).rejects.toThrow('over');
+    const make = (): Promise<string> => {
+      begun.resolve();
+      return held.promise;
+    };
+    const holder = expect(addToCache(dir, program, make, log)).rejects.toThrow('over');
     const waiting = Promise.withResolvers<void>();
     const abort = new AbortController();
     const waiter = addToCache(dir, program, makeTool, () => waiting.resolve(), abort.signal);
-    await waiting.promise;
+    await Promise.all([begun.promise, waiting.promise]);
     abort.abort(new Error('told to stop'));
     await expect(waiter).rejects.toThrow();
     held.reject(new Error('over'));

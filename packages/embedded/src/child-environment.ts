@@ -20,5 +20,7 @@ export function childEnvironment(config: Config, env: NodeJS.ProcessEnv = proces
     EGG_LOG_LEVEL: config.logLevel,
     EGG_CHECK_IN_SECONDS: String(config.checkInSeconds),
     ...(config.adminToken === undefined ? {} : { EGG_ADMIN_TOKEN: config.adminToken }),
+    // Of several processes only one could listen there; the gateway shows the metrics of the system.
+    EGG_METRICS_PORT: undefined,
   };
 }

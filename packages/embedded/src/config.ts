@@ -34,7 +34,7 @@ const properties = {
   EGG_DATA_DIR: { type: 'string', default: '.egg' },
   EGG_CACHE_DIR: { type: 'string' },
   EGG_MONGODB_URL: { type: 'string', pattern: '^mongodb(\\+srv)?://[^/]' },
-  EGG_NATS_URL: { type: 'string', pattern: '^(nats|tls|ws|wss)://[^/]' },
+  EGG_NATS_URL: { type: 'string', pattern: '^(nats|tls|wss?)://[^,]+(,(nats|tls|wss?)://[^,]+)*$' },
   EGG_MONGODB_PORT: port(27_017),
   EGG_NATS_PORT: port(4222),
   EGG_BLOCKLISTS_PORT: port(50_051),
@@ -42,20 +42,30 @@ const properties = {
   EGG_TASKS_PORT: port(50_053),
   EGG_LOG_LEVEL: {
     type: 'string',
-    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
     default: 'info',
   },
   EGG_CHECK_IN_SECONDS: { type: 'integer', minimum: 1, maximum: 86_400, default: 60 },
-  EGG_ADMIN_TOKEN: { type: 'string', pattern: '^[\\x21-\\x7e]+$' },
+  EGG_ADMIN_TOKEN: { type: 'string', pattern: '^[\\x21-\\x7e]{16,256}$' },
   EGG_LEGACY_STATUS: { type: 'string', enum: ['0', '1'] },
 };
+
+/** What the services read themselves: passed on as it is. One port for the metrics of all of them is not among it. */
+const passedOn = new Set([
+  'EGG_MONGODB_DATABASE',
+  'EGG_BUS_PREFIX',
+  'EGG_GRPC_HOST',
+  'EGG_BLOCKLISTS_ADDRESS',
+  'EGG_EGGS_ADDRESS',
+  'EGG_TASKS_ADDRESS',
+]);
 
 /** What a pattern means, for a person. */
 const meanings: Record<string, string> = {
   EGG_HTTP_HOST: 'must be a host name or an address',
   EGG_MONGODB_URL: 'must begin with mongodb:// or mongodb+srv:// and name a host',
   EGG_NATS_URL: 'must begin with nats://, tls://, ws:// or wss:// and name a host',
-  EGG_ADMIN_TOKEN: 'must be printable ASCII without spaces',
+  EGG_ADMIN_TOKEN: 'must be 16 to 256 visible ASCII characters',
 };
 
 /** Values that are not repeated where the log could keep them. */
@@ -99,7 +109,9 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
 
 /** Variables that look like ours and mean nothing: most likely misspelt. */
 export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
-  return Object.keys(env).filter((name) => name.startsWith('EGG_') && !(name in properties));
+  return Object.keys(env).filter(
+    (name) => name.startsWith('EGG_') && !(name in properties) && !passedOn.has(name),
+  );
 }
 
 function check(said: Record<string, string | undefined>): Record<string, unknown> {

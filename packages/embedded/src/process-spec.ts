@@ -1,6 +1,7 @@
 // Says how one process of the system is started and how it is known to serve; and starts one process by such a description.
 
 import { type Child, describeExit, launch } from './child.ts';
+import { readable } from './render-line.ts';
 
 export interface ProcessSpec {
   name: string;
@@ -59,7 +60,7 @@ export async function startProcess(
 
 /** A message with the last lines that the process wrote below it. */
 export function withTail(message: string, child: Child): string {
-  return [message, ...child.tail().map((line) => `    ${line}`)].join('\n');
+  return [message, ...child.tail().map((line) => `    ${readable(line)}`)].join('\n');
 }
 
 function saysReady(line: string): boolean {

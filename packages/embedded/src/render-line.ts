@@ -12,12 +12,17 @@ const LEVELS: Record<number, string> = {
 /** Fields that the line shows in other ways, or that help nobody at a terminal. */
 const HIDDEN = new Set(['level', 'time', 'msg', 'pid', 'hostname', 'name', 'service', 'v', 'ready', 'err']);
 const MOST_FIELDS = 8;
-const LONGEST_FIELD = 120;
+const LONGEST_FIELD = 200;
 const NAME_WIDTH = 10;
 
 /** A line as it is printed: who wrote it, and what. */
 export function renderLine(name: string, line: string): string {
-  return prefixed(name, renderJson(line) ?? line);
+  return prefixed(name, readable(line));
+}
+
+/** A line without its writer; more than one where it tells of an error. */
+export function readable(line: string): string {
+  return renderJson(line) ?? line;
 }
 
 function prefixed(name: string, text: string): string {

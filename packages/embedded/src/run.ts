@@ -33,7 +33,8 @@ export async function run(stagesFor: (config: Config) => ProcessSpec[][]): Promi
   });
   try {
     const config = readConfig(process.env, ROOT);
-    for (const name of unknownVariables(process.env)) say(`${name} is no variable of the egg server`);
+    for (const name of unknownVariables(process.env))
+      say(`${name} is no variable that the egg server knows here`);
     const system = await startSystem(config, stagesFor(config), log, stopping.signal);
     log(`ready ${httpUrl(config)}`);
     await aborted(stopping.signal);
