@@ -12,3 +12,4 @@ export {
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { type Running, runService, type ServiceContext, type ServiceOptions } from './run.ts';
+export { type Opened, startTableService, type TableService } from './tables.ts';

@@ -1,8 +1,10 @@
 // How a table is declared: once, from its contract and the few rules that are its own.
 
 import type { Contract, TableContract } from '@egg/contract';
+import type { Handlers } from '@egg/rpc';
 import { RpcError } from '@egg/rpc/errors';
-import type { Fields, Row } from './record.ts';
+import { tableHandlers, type WholeRules } from './handlers.ts';
+import type { Fields, Origin, Row } from './record.ts';
 import { Table, type TableOptions } from './table.ts';
 
 export interface TableRules<R extends Row, Add, Update> {
@@ -18,11 +20,26 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 }
 
-export interface Declared<R extends Row, Add, Update> {
+export interface Declared<R extends Row> {
   readonly contract: TableContract;
-  readonly rules: Required<Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>>;
   /** Opens the table in a database. */
-  open(options: Pick<TableOptions<R>, 'database' | 'log'>): Promise<Table<R>>;
+  open(options: Pick<TableOptions<R>, 'database' | 'log'>): Promise<OpenedTable<Table<R>>>;
+}
+
+export interface OpenedTable<T extends AnyTable = AnyTable> {
+  readonly table: T;
+  /** The methods that every table has. */
+  readonly handlers: Handlers;
+}
+
+/** A table whatever its records are. */
+export interface AnyTable {
+  readonly name: string;
+  readonly revision: number;
+  touch(origin: Origin, deadline: number): Promise<number>;
+  follow(deadline?: number): Promise<void>;
+  source(): ReturnType<Table<Row>['source']>;
+  close(): Promise<void>;
 }
 
 /**
@@ -33,7 +50,7 @@ export function declareTable<
   R extends Row,
   Add extends object,
   Update extends { id: number; clear?: string[] },
->(contract: Contract, name: string, rules: TableRules<R, Add, Update> = {}): Declared<R, Add, Update> {
+>(contract: Contract, name: string, rules: TableRules<R, Add, Update> = {}): Declared<R> {
   const table = contract.table(name);
   const own = (fields: object): Fields<R> => {
     const {
@@ -45,22 +62,21 @@ export function declareTable<
     } = table.record.decodeReply(table.record.encode(fields)) as Record<string, unknown>;
     return rest as Fields<R>;
   };
+  const all: WholeRules<R, Add, Update> = {
+    build: rules.build ?? own,
+    change:
+      rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
+    join: rules.join ?? refuse,
+    filter: rules.filter ?? ((request) => sharedFields(table, request)),
+  };
   return {
     contract: table,
-    rules: {
-      build: rules.build ?? own,
-      change:
-        rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
-      join: rules.join ?? refuse,
-      filter: rules.filter ?? ((request) => sharedFields(table, request)),
+    open: async (options) => {
+      const { keyPart } = rules;
+      const key = table.key as TableOptions<R>['key'];
+      const opened = await Table.open<R>({ name, key, ...(keyPart && { keyPart }), ...options });
+      return { table: opened, handlers: tableHandlers(opened, all) };
     },
-    open: (options) =>
-      Table.open<R>({
-        name,
-        key: table.key as TableOptions<R>['key'],
-        ...(rules.keyPart && { keyPart: rules.keyPart }),
-        ...options,
-      }),
   };
 }
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { CallContext, Handlers } from '@egg/rpc';
 import { invalidField, RpcError } from '@egg/rpc/errors';
-import type { Declared } from './declaration.ts';
+import type { TableRules } from './declaration.ts';
 import type { Change, Commit, Origin, Row } from './record.ts';
 import type { Table } from './table.ts';
 import { notFound } from './view.ts';
@@ -27,12 +27,17 @@ interface ChangesRequest {
   readonly full?: boolean;
 }
 
+/** A table's rules with none left out. */
+export type WholeRules<R extends Row, Add, Update> = Required<
+  Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
+>;
+
 /** The handlers of a table's service. */
 export function tableHandlers<
   R extends Row,
   Add extends object,
   Update extends { id: number; clear?: string[] },
->(table: Table<R>, { rules }: Declared<R, Add, Update>): Handlers {
+>(table: Table<R>, rules: WholeRules<R, Add, Update>): Handlers {
   return {
     async Add(request: Add, context: CallContext) {
       const fields = rules.build(request);

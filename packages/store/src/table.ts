@@ -16,7 +16,7 @@ import {
 } from './log.ts';
 import { Mark, type MarkDocument } from './mark.ts';
 import { type Page, type PageQuery, readPage, windowAt } from './paging.ts';
-import { type Change, type Commit, type Fields, type Row, weightOf } from './record.ts';
+import { type Change, type Commit, type Fields, type Origin, type Row, weightOf } from './record.ts';
 import { purgeTombstones, readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
 import { State } from './state.ts';
 import { Writer } from './writer.ts';
@@ -109,6 +109,16 @@ export class Table<R extends Row> {
   /** Does one thing. Throws RpcError. */
   submit(command: Command<R>): Promise<Outcome<R>> {
     return this.#writer.submit(command);
+  }
+
+  /** Makes a commit that changes nothing: whoever follows the table looks again. Answers with its revision. Throws RpcError. */
+  async touch(origin: Origin, deadline: number): Promise<number> {
+    const { commit } = await this.submit({
+      origin,
+      deadline,
+      decide: () => ({ verb: 'touched', always: true }),
+    });
+    return commit?.revision ?? this.revision;
   }
 
   /** The unique key of a record, in the form that it is compared in. */
