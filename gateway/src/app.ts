@@ -8,7 +8,7 @@ import type { Authorize, Channel, Log } from '@egg/rpc';
 import type { Metrics } from '@egg/service';
 import { authorizeHook, readingMethod, registerOpenMode } from './auth.ts';
 import { registerBodies } from './body.ts';
-import { clientErrorHandler } from './client-errors.ts';
+import { clientErrorHandler, registerHostCheck } from './client-errors.ts';
 import { registerDocs } from './docs.ts';
 import { answerError, registerErrors } from './errors.ts';
 import { registerExchanges, requestIdOf } from './exchange.ts';
@@ -52,6 +52,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Requests on their way while it closes are answered as ever.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
+    http: { requireHostHeader: false },
     clientErrorHandler: clientErrorHandler(log),
     frameworkErrors: (error, request, reply) => {
       setHeaders(request as FastifyRequest, reply as FastifyReply);
@@ -64,6 +65,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerHeaders(app);
   registerErrors(app, { legacyStatus: options.legacyStatus ?? false });
   registerExchanges(app, { log, observe: requestMetrics(metrics.registry), maxInFlight });
+  registerHostCheck(app);
   if (options.open) registerOpenMode(app);
   registerNotFound(app);
   registerBodies(app);
@@ -71,7 +73,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     globalDecompression: false,
     threshold: 1024,
     encodings: ['br', 'gzip', 'deflate'],
-    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } },
+    // A small window: each stream under way has one.
+    brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 18 } },
   });
   registerRoutes(app, { contract, channels, authorize, timeoutMs, idleMs });
   const readers = authorizeHook(authorize, readingMethod(contract));

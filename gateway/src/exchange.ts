@@ -67,7 +67,8 @@ export function metadataOf(request: FastifyRequest, method: MethodContract): Rec
   const { headers } = request;
   const metadata: Record<string, string> = { 'x-request-id': request.id };
   const address = request.raw.socket.remoteAddress;
-  if (address !== undefined) metadata['x-forwarded-for'] = address;
+  // A socket for both families shows IPv4 in IPv6.
+  if (address !== undefined) metadata['x-forwarded-for'] = address.replace(/^::ffff:/, '');
   if (headers.authorization !== undefined) {
     metadata['authorization'] = printable('Authorization', headers.authorization);
   }
@@ -108,7 +109,7 @@ function teller(log: Log, observe: ObserveRequest) {
       log.debug(fields, 'request answered');
       return;
     }
-    const told = { ...fields, code: failure?.code, reason: failure?.message };
+    const told = { ...fields, code: failure?.code, reason: failure?.message.slice(0, 512) };
     if (failure && isFault(failure)) log.error({ ...told, err: failure.cause ?? failure }, 'request failed');
     else if (!isComplete) log.info(told, 'connection closed before the answer was complete');
     else if (failure && statusOf(failure) >= 500) log.warn(told, 'request failed');

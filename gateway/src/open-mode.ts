@@ -17,7 +17,7 @@ export function isLoopbackHost(host: string): boolean {
 export function checkOpenMode(request: IncomingMessage): void {
   const { headers } = request;
   const host = headers.host ?? '';
-  if (!LOOPBACK.test(host) || !hasOneHost(request) || !isOwnTarget(request.url ?? '', host)) {
+  if (!LOOPBACK.test(host) || !isOwnTarget(request.url ?? '', host)) {
     refuse('requests to a loopback name only, such as 127.0.0.1 or localhost');
   }
   const { origin } = headers;
@@ -27,15 +27,6 @@ export function checkOpenMode(request: IncomingMessage): void {
   for (const name in headers) {
     if (name === 'forwarded' || name.startsWith('x-forwarded-')) refuse('no requests through a proxy');
   }
-}
-
-/** Node takes the first of several and drops the rest; somebody on the way may have looked at another one. */
-function hasOneHost({ rawHeaders }: IncomingMessage): boolean {
-  let hosts = 0;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.length === 4 && rawHeaders[index]?.toLowerCase() === 'host') hosts++;
-  }
-  return hosts <= 1;
 }
 
 /** In `GET http://name/path` the target's name counts, not the Host header's (RFC 9112, 3.2.2). */

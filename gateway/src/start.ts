@@ -5,6 +5,7 @@ import type { Contract } from '@egg/contract';
 import { type Authorize, type Channel, connect } from '@egg/rpc';
 import { type Config, ConfigError, type Running, type ServiceContext, type ServiceName } from '@egg/service';
 import { buildApp } from './app.ts';
+import { closer } from './close.ts';
 import { isLoopbackHost } from './open-mode.ts';
 
 export interface GatewayOptions extends ServiceContext {
@@ -31,12 +32,13 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     metrics,
     legacyStatus: config.legacyStatus,
   });
+  const close = closer(app);
   await app.listen(config.http);
   if (open) log.warn('the gateway is open: anybody on this machine may do all until EGG_ADMIN_TOKEN is set');
   return {
     ready: { http_host: config.http.host, http_port: (app.server.address() as AddressInfo).port },
     async stop() {
-      await app.close();
+      await close();
       for (const channel of channels.values()) channel.close();
     },
   };

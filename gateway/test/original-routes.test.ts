@@ -26,6 +26,11 @@ const ROUTES: Route[] = [
   { path: '/process/list', good: { id: 1 }, required: [] },
 ];
 
+/** As a form would have it. */
+function plain(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
 const methods = contract.services.flatMap((service) => service.methods.filter(({ original }) => original));
 const fake = await fakeApp();
 const legacy = await fakeApp({ legacyStatus: true });
@@ -35,7 +40,8 @@ afterAll(async () => {
 });
 
 test('there are nine', () => {
-  expect(methods.map(({ http }) => http?.path).sort()).toEqual(ROUTES.map(({ path }) => path).sort());
+  expect(new Set(methods.map(({ http }) => http?.path))).toEqual(new Set(ROUTES.map(({ path }) => path)));
+  expect(methods).toHaveLength(9);
 });
 
 describe.each(ROUTES)('$path', ({ path, good, required }) => {
@@ -45,10 +51,7 @@ describe.each(ROUTES)('$path', ({ path, good, required }) => {
 
   function send(body: Body, kind: 'json' | 'form' = 'json', { app } = fake) {
     const text = new URLSearchParams(
-      Object.entries(body).map(([name, value]): [string, string] => [
-        name,
-        typeof value === 'object' ? '' : String(value),
-      ]),
+      Object.entries(body).map(([name, value]): [string, string] => [name, plain(value)]),
     ).toString();
     if (isGet) return app.inject(`${path}?${text}`);
     return app.inject({
@@ -74,9 +77,7 @@ describe.each(ROUTES)('$path', ({ path, good, required }) => {
   });
 
   test('what is good is answered, also with numbers as text', async () => {
-    const asText = Object.fromEntries(
-      Object.entries(good).map(([name, value]) => [name, typeof value === 'object' ? '' : String(value)]),
-    );
+    const asText = Object.fromEntries(Object.entries(good).map(([name, value]) => [name, plain(value)]));
     for (const answer of [await send(good), await send(asText), await send(good, 'form')]) {
       expect(answer.statusCode).toBe(200);
       expect(answer.json()).toMatchObject({ status: 0, msg: 'ok' });
