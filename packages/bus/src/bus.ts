@@ -128,9 +128,10 @@ class Connection {
   async #follow(connection: NatsConnection): Promise<void> {
     const { servers } = this.#address;
     this.#connection = connection;
+    const statuses = connection.status();
     try {
       await this.#begin(connection);
-      for await (const status of connection.status()) {
+      for await (const status of statuses) {
         if (status.type === 'disconnect') {
           this.#lose();
           if (!this.#closing.signal.aborted) this.#log.warn({ servers }, 'the bus is down');
