@@ -3,22 +3,10 @@
 import type { Contract, TableContract } from '@egg/contract';
 import type { Handlers } from '@egg/rpc';
 import { RpcError } from '@egg/rpc/errors';
-import { tableHandlers, type WholeRules } from './handlers.ts';
+import { tableHandlers } from './handlers.ts';
 import type { Fields, Origin, Row } from './record.ts';
+import type { TableRules, WholeRules } from './rules.ts';
 import { Table, type TableOptions } from './table.ts';
-
-export interface TableRules<R extends Row, Add, Update> {
-  /** A new record's own fields, from a request that keeps the rules of the proto. Throws RpcError. */
-  readonly build?: (request: Add) => Fields<R>;
-  /** The own fields that an update leaves. Throws RpcError. */
-  readonly change?: (record: R, request: Update) => Fields<R>;
-  /** What becomes of the record that has the same key as one that is added. Without it, and where it throws: ALREADY_EXISTS. */
-  readonly join?: (there: R, added: Fields<R>) => Fields<R>;
-  /** A key field in the form that it is compared in. */
-  readonly keyPart?: (field: string, value: string) => string;
-  /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
-  readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
-}
 
 export interface Declared<R extends Row> {
   readonly contract: TableContract;

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import type { CallContext, Handlers } from '@egg/rpc';
 import { invalidField, RpcError } from '@egg/rpc/errors';
-import type { TableRules } from './declaration.ts';
 import type { Change, Commit, Origin, Row } from './record.ts';
+import type { WholeRules } from './rules.ts';
 import type { Table } from './table.ts';
 import { notFound } from './view.ts';
 
@@ -26,11 +26,6 @@ interface ChangesRequest {
   readonly log?: string;
   readonly full?: boolean;
 }
-
-/** A table's rules with none left out. */
-export type WholeRules<R extends Row, Add, Update> = Required<
-  Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
->;
 
 /** The handlers of a table's service. */
 export function tableHandlers<

@@ -6,11 +6,5 @@ export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.
 export { References } from './references.ts';
 export { Table, type TableOptions } from './table.ts';
 export type { View } from './view.ts';
-export {
-  type AnyTable,
-  declareTable,
-  type Declared,
-  type OpenedTable,
-  type TableRules,
-} from './declaration.ts';
+export { type AnyTable, declareTable, type Declared, type OpenedTable } from './declaration.ts';
 export { originOf } from './handlers.ts';

@@ -1,0 +1,21 @@
+// The few rules that are a table's own, beyond what its proto says.
+
+import type { Fields, Row } from './record.ts';
+
+export interface TableRules<R extends Row, Add, Update> {
+  /** A new record's own fields, from a request that keeps the rules of the proto. Throws RpcError. */
+  readonly build?: (request: Add) => Fields<R>;
+  /** The own fields that an update leaves. Throws RpcError. */
+  readonly change?: (record: R, request: Update) => Fields<R>;
+  /** What becomes of the record that has the same key as one that is added. Without it, and where it throws: ALREADY_EXISTS. */
+  readonly join?: (there: R, added: Fields<R>) => Fields<R>;
+  /** A key field in the form that it is compared in. */
+  readonly keyPart?: (field: string, value: string) => string;
+  /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
+  readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+}
+
+/** A table's rules with none left out. */
+export type WholeRules<R extends Row, Add, Update> = Required<
+  Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
+>;
