@@ -30,6 +30,12 @@ export class KeyIndex {
     return this.#live;
   }
 
+  /** How many bytes it takes. */
+  get bytes(): number {
+    const arrays = [this.#ids, this.#offsets, this.#hashes, this.#slots, this.#arena];
+    return arrays.reduce((sum, { byteLength }) => sum + byteLength, 0);
+  }
+
   /** The id that has the key; undefined if none. */
   get(key: string): number | undefined {
     const entry = this.#find(this.#encode(key));
