@@ -1,0 +1,58 @@
+// The blocklists service and its callers in one process: what the service itself can do, without gRPC, frames and HTTP. The callers
+// go through the pipeline that serves every call (authorise, decode, validate, handle, encode), and the relays tell the bus.
+
+import { loadContract } from '@egg/contract';
+import { connectBus, startTableRelays } from '@egg/bus';
+import { createLog, createMetrics, makeAuthorize } from '@egg/service';
+import { openDatabase } from '@egg/store';
+import { createPipeline } from '../../packages/rpc/src/pipeline.ts';
+import { ServerCall } from '../../packages/rpc/src/server-call.ts';
+import { pairHandlers } from '../../packages/rpc/src/service-handlers.ts';
+import { counterMethods } from '../../services/blocklists/src/rpc/counter.ts';
+import { domainBlocks, processBlocks } from '../../services/blocklists/src/tables.ts';
+import { closedLoop } from '../closed-loop.ts';
+import { serveRounds, settings } from './protocol.ts';
+
+/** As the gateway gives to a call. */
+const TIMEOUT_MS = 10_000;
+
+const { mongoUrl, natsUrl } = settings<{ mongoUrl: string; natsUrl: string }>();
+const log = createLog({ service: 'inside', level: 'error' });
+const contract = loadContract();
+const database = await openDatabase({ url: mongoUrl, name: 'bench_inside', log });
+const bus = connectBus({ url: natsUrl, prefix: 'bench_inside', name: 'inside', log });
+const domains = await domainBlocks(contract).open({ database, log });
+const processes = await processBlocks(contract).open({ database, log });
+for (const { table } of [domains, processes]) {
+  const { name, counter } = contract.table(table.name);
+  startTableRelays({ bus, log, table: name, ...(counter && { counter }), source: table.source() });
+}
+const counters = counterMethods({
+  counter_for_domain: domains.table,
+  counter_for_process: processes.table,
+});
+const pipeline = createPipeline({ authorize: makeAuthorize({}), log, observe: createMetrics().observe });
+
+let calls = 0;
+
+/** Calls one method as a carrier of frames would, with the request as bytes. */
+function caller(service: string, name: string, handlers: Parameters<typeof pairHandlers>[1]) {
+  const pair = pairHandlers(contract.service(service), handlers).find(({ method }) => method.name === name);
+  if (!pair) throw new Error(`${service} has no ${name}`);
+  const { method, handler } = pair;
+  return (request: object): Promise<Uint8Array> => {
+    const metadata = { 'x-request-id': `bench-${++calls}`, 'x-forwarded-for': '127.0.0.1' };
+    const call = new ServerCall({ metadata, deadline: Date.now() + TIMEOUT_MS, peer: '127.0.0.1' });
+    return pipeline.reply(method, handler, method.request.encode(request), call);
+  };
+}
+
+const add = caller('egg.blocklists.v1.DomainBlockService', 'Add', domains.handlers);
+const raise = caller('egg.blocklists.v1.CounterService', 'Update', counters);
+
+let names = 0;
+
+serveRounds({
+  add: (callers, ms) => closedLoop(callers, ms, () => add({ domain: `inside-${++names}.bench.example.com` })),
+  raise: (callers, ms) => closedLoop(callers, ms, () => raise({ field: 'counter_for_domain' })),
+});
