@@ -17,7 +17,7 @@ export function registerWellKnownTypes(): void {
         nanos: number;
       };
       const whole = typeof seconds === 'number' ? seconds : seconds.toNumber();
-      return new Date(whole * 1000 + Math.floor(nanos / 1e6)) as never;
+      return new Date(whole * 1000 + Math.floor(nanos / 1e6));
     },
-  } as protobuf.IWrapper;
+  };
 }

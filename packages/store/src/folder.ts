@@ -25,6 +25,8 @@ export class Folder<R extends Row> {
   #running = Promise.resolve();
   #waiters: { revision: number; resolve: () => void }[] = [];
   #foldedTo = 0;
+  /** The last revision that came in; it may be in the queue or on its way to the records. */
+  #takenTo = 0;
   #marked = 0;
   #markTimer: NodeJS.Timeout | undefined;
   #graceTimer: NodeJS.Timeout | undefined;
@@ -48,27 +50,27 @@ export class Folder<R extends Row> {
   /** Says how far the records are known to be folded already. */
   startAt(revision: number): void {
     this.#foldedTo = revision;
+    this.#takenTo = revision;
     this.#marked = revision;
   }
 
   /** Takes commits of this process, in the order of the log; resolves when the records have them. */
   fold(commits: readonly Commit<R>[]): Promise<void> {
-    this.#queue.push(...commits);
+    this.#take(commits);
     return this.flush();
   }
 
   /** Takes commits that another process wrote, and folds them after a while if that one does not. */
   adopt(commits: readonly Commit<R>[]): void {
-    this.#queue.push(...commits);
+    this.#take(commits);
     if (this.#queue.length > 0) this.#graceTimer ??= setTimeout(() => void this.#afterGrace(), GRACE_MS);
   }
 
   /** Resolves when everything taken so far is in the records. Never rejects: it tries until it is stopped. */
   flush(): Promise<void> {
-    const last = this.#queue.at(-1);
-    if (last === undefined || last.revision <= this.#foldedTo) return Promise.resolve();
+    if (this.#takenTo <= this.#foldedTo) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiters.push({ revision: last.revision, resolve });
+    this.#waiters.push({ revision: this.#takenTo, resolve });
     if (!this.#active) {
       this.#active = true;
       this.#running = this.#run();
@@ -83,6 +85,11 @@ export class Folder<R extends Row> {
     this.#stop.abort();
     await this.#running;
     await this.#writeMark().catch(() => undefined);
+  }
+
+  #take(commits: readonly Commit<R>[]): void {
+    this.#queue.push(...commits);
+    this.#takenTo = Math.max(this.#takenTo, commits.at(-1)?.revision ?? 0);
   }
 
   async #run(): Promise<void> {

@@ -101,7 +101,7 @@ export async function readWindow<R extends Row>(
 
 /** Takes away tombstones. Rows that are not tombstones stay, whatever their id. */
 export async function purgeTombstones(rows: RowCollection, ids: readonly number[]): Promise<void> {
-  await rows.deleteMany({ _id: { $in: [...ids] }, deleted: { $exists: true } } as Filter<RowDocument>);
+  await rows.deleteMany({ _id: { $in: [...ids] }, deleted: { $exists: true } });
 }
 
 function toDocument({ change, revision, at }: Latest): RowDocument {

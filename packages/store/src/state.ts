@@ -30,10 +30,10 @@ export class State<R extends Row> {
     if (commit.revision !== this.head + 1)
       throw new Error(`commit ${commit.revision} does not follow ${this.head}`);
     for (const { id, before } of commit.changes) {
-      if (before) this.keys.delete(this.#keyOf(before as unknown as Fields<R>), id);
+      if (before) this.keys.delete(this.#keyOf(before), id);
     }
     for (const { id, after } of commit.changes) {
-      if (after) this.keys.set(this.#keyOf(after as unknown as Fields<R>), id);
+      if (after) this.keys.set(this.#keyOf(after), id);
       this.#unfolded.set(id, { revision: commit.revision, row: after });
     }
     this.startAt(commit);

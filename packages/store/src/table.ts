@@ -144,7 +144,7 @@ export class Table<R extends Row> {
   async page(query: PageQuery, deadline?: number): Promise<Page<R>> {
     await this.follow(deadline);
     if (query.revision !== undefined) this.refuseFuture('revision', query.revision);
-    const nameOf = (row: R): string => this.keyOf(row as unknown as Fields<R>).split(KEY_SEPARATOR)[0] ?? '';
+    const nameOf = (row: R): string => this.keyOf(row).split(KEY_SEPARATOR)[0] ?? '';
     const [first] = this.#options.key;
     const piece = query.piece !== undefined && first ? this.#part(first, query.piece) : undefined;
     const sources = { log: this.#log, rows: this.#rows, state: this.#state, nameOf };
@@ -247,7 +247,7 @@ export class Table<R extends Row> {
         { after, to: after + SCAN },
         { fields: this.#options.key },
       )) {
-        this.#state.keys.set(this.keyOf(row as unknown as Fields<R>), row.id);
+        this.#state.keys.set(this.keyOf(row), row.id);
       }
     }
   }

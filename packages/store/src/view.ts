@@ -126,8 +126,8 @@ export class View<R extends Row> implements Base<R> {
     const weight = weightOfRow(after);
     if (after && weight > RECORD_BYTES / 6) refuseTooLarge(after);
     this.#weight += weight + weightOfRow(before);
-    if (before) this.#keys.set(this.#keyOf(before as unknown as Fields<R>), undefined);
-    if (after) this.#keys.set(this.#keyOf(after as unknown as Fields<R>), id);
+    if (before) this.#keys.set(this.#keyOf(before), undefined);
+    if (after) this.#keys.set(this.#keyOf(after), id);
     this.#rows.set(id, after);
     const first = this.#changes.get(id);
     const change = makeChange(id, first ? first.before : before, after);
@@ -152,7 +152,7 @@ export function notFound(id: number): RpcError {
 /** A record without what every record has. */
 export function ownFields<R extends Row>(row: R): Fields<R> {
   const { id: _id, revision: _revision, created_at: _created, updated_at: _updated, ...fields } = row;
-  return fields as unknown as Fields<R>;
+  return fields;
 }
 
 function refuseTooLarge(row: Row): void {

@@ -104,7 +104,7 @@ function join<E extends DomainBlock | ProcessBlock>(there: E, added: Fields<E>):
     throw new RpcError('ALREADY_EXISTS', `source ${source} has this entry already, as id ${there.id}`);
   }
   const { id: _id, revision: _revision, created_at: _created, updated_at: _updated, ...fields } = there;
-  return { ...fields, sources } as unknown as Fields<E>;
+  return { ...fields, sources };
 }
 
 function selected(filter: Record<string, unknown>): Record<string, unknown> {
