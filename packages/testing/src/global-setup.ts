@@ -20,7 +20,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
   const { EGG_MONGODB_URL: mongoUrl, EGG_NATS_URL: natsUrl } = process.env;
   const containers = mongoUrl && natsUrl ? undefined : await startContainers(log);
-  const ends: (() => Promise<void>)[] = containers ? [containers.stop] : [];
+  const ends: (() => Promise<void>)[] = containers ? [() => containers.stop()] : [];
   const dir = await mkdtemp(join(tmpdir(), 'egg-test-'));
   ends.push(() => rm(dir, { recursive: true, force: true }));
 
@@ -36,7 +36,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       port: await freePort(),
       log,
     });
-    ends.unshift(server.stop);
+    ends.unshift(() => server.stop());
     return server.url;
   };
   project.provide(

@@ -1,0 +1,133 @@
+// The system for the tests of one file: services and gateways as processes of their own, over a database and streams that nobody
+// else has. All of it is gone when the file's tests are over.
+
+import { afterAll, afterEach, inject } from 'vitest';
+import { openDatabase } from '@egg/store';
+import { testName } from './database.ts';
+import { httpClient, type HttpClient } from './http-client.ts';
+import { quiet } from './quiet.ts';
+import { ServiceProcess } from './service-process.ts';
+import { deleteStreams } from './streams.ts';
+
+export interface StackOptions {
+  /** Replicas of the blocklists service. Each has a gateway of its own, because a gateway dials one address. Default: 1. */
+  readonly blocklists?: number;
+  /** Gateways for each replica. Default: 1. */
+  readonly gateways?: number;
+  /** More of the environment of all processes. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Other servers than those of the whole run. */
+  readonly servers?: { readonly mongoUrl: string; readonly natsUrl: string };
+}
+
+export interface Stack {
+  /** The first gateway. */
+  readonly http: HttpClient;
+  /** Every gateway, those of the first replica first. */
+  readonly gateways: readonly HttpClient[];
+  /** Where each replica of the blocklists serves gRPC, as host:port. */
+  readonly grpc: readonly string[];
+  readonly bus: { readonly url: string; readonly prefix: string };
+  readonly mongo: { readonly url: string; readonly database: string };
+  /** kill -9 of `blocklists-1`, `gateway-1` and so on. */
+  kill(name: string): Promise<void>;
+  /** Starts what was killed, or stops it in order first, at the same port. Resolves when it is ready. */
+  restart(name: string): Promise<void>;
+  /** Ends one process in order and answers with its status. */
+  stop(name: string): Promise<number | NodeJS.Signals | null | undefined>;
+  /** The last lines that a process wrote. */
+  lines(name: string): readonly string[];
+}
+
+/** Starts it. To be called where a hook can be set: at the top of a file or in a `beforeAll`. */
+export async function startStack(options: StackOptions = {}): Promise<Stack> {
+  const { blocklists = 1, gateways = 1 } = options;
+  const servers = options.servers ?? { mongoUrl: inject('mongoUrl'), natsUrl: inject('natsUrl') };
+  const name = testName();
+  const env = {
+    EGG_MONGODB_URL: servers.mongoUrl,
+    EGG_MONGODB_DATABASE: name,
+    EGG_NATS_URL: servers.natsUrl,
+    EGG_BUS_PREFIX: name,
+    EGG_LOG_LEVEL: 'warn',
+    ...options.env,
+  };
+  const parts = new Map<string, ServiceProcess>();
+  const clients: HttpClient[] = [];
+  afterEach(({ task }) => {
+    if (task.result?.state === 'fail') console.error(tails(parts));
+  });
+  afterAll(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    for (const part of [...parts.values()].toReversed()) await part.stop();
+    await forget(servers, name);
+  });
+
+  const start = async (part: ServiceProcess): Promise<ServiceProcess> => {
+    parts.set(part.name, part);
+    await part.start();
+    return part;
+  };
+  const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
+  const replicas = await Promise.all(
+    numbers(blocklists).map((number) => start(blocklistsProcess(`blocklists-${number}`, env))),
+  );
+  const behind = numbers(gateways).flatMap(() => replicas);
+  const fronts = await Promise.all(
+    behind.map((replica, index) => start(gatewayProcess(`gateway-${index + 1}`, env, replica))),
+  );
+  clients.push(...fronts.map(({ port }) => httpClient(`http://127.0.0.1:${port}`)));
+
+  const part = (wanted: string): ServiceProcess => {
+    const found = parts.get(wanted);
+    if (!found) throw new Error(`the stack has no ${wanted}, only ${[...parts.keys()].join(', ')}`);
+    return found;
+  };
+  return {
+    http: clients[0] as HttpClient,
+    gateways: clients,
+    grpc: replicas.map(({ port }) => `127.0.0.1:${port}`),
+    bus: { url: servers.natsUrl, prefix: name },
+    mongo: { url: servers.mongoUrl, database: name },
+    kill: (wanted) => part(wanted).kill(),
+    restart: async (wanted) => {
+      await part(wanted).stop();
+      await part(wanted).start();
+    },
+    stop: (wanted) => part(wanted).stop(),
+    lines: (wanted) => part(wanted).lines,
+  };
+}
+
+function blocklistsProcess(name: string, env: Readonly<Record<string, string>>): ServiceProcess {
+  return new ServiceProcess({
+    name,
+    script: 'services/blocklists/src/main.ts',
+    env,
+    port: { variable: 'EGG_BLOCKLISTS_PORT', field: 'port' },
+  });
+}
+
+function gatewayProcess(
+  name: string,
+  env: Readonly<Record<string, string>>,
+  blocklists: ServiceProcess,
+): ServiceProcess {
+  return new ServiceProcess({
+    name,
+    script: 'gateway/src/main.ts',
+    env: { ...env, EGG_BLOCKLISTS_ADDRESS: `127.0.0.1:${blocklists.port}` },
+    port: { variable: 'EGG_HTTP_PORT', field: 'http_port' },
+  });
+}
+
+function tails(parts: ReadonlyMap<string, ServiceProcess>): string {
+  return [...parts].map(([name, { lines }]) => [`--- ${name}`, ...lines].join('\n')).join('\n');
+}
+
+async function forget(servers: { mongoUrl: string; natsUrl: string }, name: string): Promise<void> {
+  const database = await openDatabase({ url: servers.mongoUrl, name, log: quiet });
+  await database.drop();
+  await database.close();
+  await deleteStreams(servers.natsUrl, name);
+}
