@@ -2,7 +2,7 @@
 
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance } from 'fastify';
 import type { Contract } from '@egg/contract';
 import type { Authorize, Channel, Log } from '@egg/rpc';
 import type { Metrics } from '@egg/service';
@@ -44,7 +44,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { contract, channels, authorize, log, metrics } = options;
   const { timeoutMs = 10_000, idleMs = 60_000, maxInFlight = 4096, bodyLimit = 1024 * 1024 } = options;
   const app = fastify({
-    genReqId: requestIdOf as never,
+    genReqId: requestIdOf,
     bodyLimit,
     requestTimeout: 60_000,
     connectionTimeout: 2 * idleMs,
@@ -52,11 +52,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // Requests on their way while it closes are answered as ever.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    http: { requireHostHeader: false },
+    // A query of the longest text that a field takes, percent-encoded, has to fit.
+    http: { requireHostHeader: false, maxHeaderSize: 64 * 1024 },
     clientErrorHandler: clientErrorHandler(log),
     frameworkErrors: (error, request, reply) => {
-      setHeaders(request as FastifyRequest, reply as FastifyReply);
-      answerError(error, request as FastifyRequest, reply as FastifyReply);
+      setHeaders(request, reply);
+      answerError(error, request, reply);
     },
     routerOptions: { querystringParser: (text) => ({ text }) },
   });

@@ -27,7 +27,7 @@ export async function registerDocs(app: FastifyInstance, contract: Contract, all
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
       staticCSP: PAGE_POLICY,
-      uiConfig: { validatorUrl: null, url: '/openapi.json' } as never,
+      uiConfig: { validatorUrl: null, url: '/openapi.json' },
     });
   });
 }

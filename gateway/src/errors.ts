@@ -50,7 +50,7 @@ export interface ErrorEnvelope {
 }
 
 /** Any thrown value as an error that can be answered. */
-export function toAnswerable(thrown: unknown): RpcError {
+function toAnswerable(thrown: unknown): RpcError {
   if (thrown instanceof RpcError) return thrown;
   const status = (thrown as { statusCode?: unknown } | null)?.statusCode;
   if (typeof status !== 'number' || status < 400 || status > 499) return toRpcError(thrown);

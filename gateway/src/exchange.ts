@@ -43,7 +43,7 @@ export function registerExchanges(
     });
     reply.raw.once('close', () => {
       inFlight--;
-      tell(request, reply, { isComplete, ms: performance.now() - startedMs });
+      tell(request, reply, { isComplete, ms: Math.round((performance.now() - startedMs) * 1000) / 1000 });
     });
     if (inFlight > maxInFlight && request.routeOptions.config.isProbe !== true) {
       done(new RpcError('RESOURCE_EXHAUSTED', 'too many requests are under way'));

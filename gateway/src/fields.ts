@@ -58,7 +58,7 @@ export function compileFields(method: MethodContract): (request: FastifyRequest)
 }
 
 /** The text after `?`. The router is set up to hand it over as it is. */
-export function queryOf(request: FastifyRequest): string {
+function queryOf(request: FastifyRequest): string {
   return (request.query as { text: string }).text;
 }
 

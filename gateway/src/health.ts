@@ -26,6 +26,7 @@ export function registerHealth(app: FastifyInstance, channels: ReadonlyMap<strin
     const missing = Object.keys(data).filter((part) => data[part]?.ready !== true);
     if (missing.length === 0) return { status: 0, msg: 'ok', data };
     const error = new RpcError('UNAVAILABLE', `not ready: ${missing.join(', ')}`);
+    request.failure = error;
     return reply.code(503).send({ ...envelopeOf(error, request.id), data });
   });
 }

@@ -23,7 +23,7 @@ export function checkOpenMode(request: IncomingMessage): void {
   const { origin } = headers;
   if (origin !== undefined && !isOwnOrigin(origin, host)) refuse('no pages of another origin');
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && !OWN_FETCH.has(String(site))) refuse('no pages of another site');
+  if (site !== undefined && !OWN_FETCH.has(site)) refuse('no pages of another site');
   for (const name in headers) {
     if (name === 'forwarded' || name.startsWith('x-forwarded-')) refuse('no requests through a proxy');
   }

@@ -15,7 +15,7 @@ export function compileReply(contract: Contract, method: MethodContract): Write 
 }
 
 /** Writes one message. Fields that have another name in JSON are written under it. */
-export function compileMessage(contract: Contract, message: MessageContract): Write {
+function compileMessage(contract: Contract, message: MessageContract): Write {
   const write = fastJson(writable(message.schema));
   const rename = renaming(contract, message);
   return rename ? (value) => write(rename(value as Record<string, unknown>)) : write;

@@ -134,7 +134,7 @@ test.each([
   ['/domain/delete', { id: 1 }, {}, 404, { code: 'NOT_FOUND' }],
   ['/process/delete', { id: 1 }, {}, 500, { code: 'UNIMPLEMENTED' }],
 ])('an error of %s with %j and %j comes as it is', async (path, body, headers, status, error) => {
-  const reply = await call(path, body, headers as Record<string, string>);
+  const reply = await call(path, body, headers);
   expect(reply.status).toBe(status);
   const text = await reply.text();
   expect(JSON.parse(text)).toMatchObject({ status: 1, ...error });

@@ -5,7 +5,7 @@ import { makeAuthorize, createMetrics } from '@egg/service';
 import { type AppOptions, buildApp } from '../src/app.ts';
 import { contract, fakeChannel, type FakeChannel } from './fake-channel.ts';
 
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { type CallOptions, type Channel, RpcError } from '@egg/rpc';
 export const contract: Contract = loadContract();
 
 /** A call as the service would see it. */
-export interface FakeCall {
+interface FakeCall {
   readonly method: MethodContract;
   readonly request: Readonly<Record<string, unknown>>;
   readonly options: CallOptions;

@@ -78,15 +78,28 @@ test.each([
   expect(channel.calls).toHaveLength(0);
 });
 
+test('the longest query that a field takes, percent-encoded, fits', async () => {
+  channel.on('/egg.blocklists.v1.ProcessBlockService/List', () => ({
+    data: [],
+    total: 0,
+    total_exact: true,
+  }));
+  const q = encodeURIComponent('\u{1f95a}').repeat(4096);
+  const answer = await send(
+    raw([`GET /process/list?q=${q} HTTP/1.1`, 'Host: localhost', 'Connection: close']),
+  );
+  expect(answer.status).toBe(200);
+});
+
 test('noise is no request', async () => {
   const answer = await send(Buffer.from('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n'));
   expect(answer.status).toBe(400);
   expect(answer.body).toMatchObject({ status: 1 });
 });
 
-test('headers without end are refused', async () => {
+test('headers that are too large are refused', async () => {
   const answer = await send(
-    raw(['GET /domain/list HTTP/1.1', 'Host: localhost', `X-A: ${'a'.repeat(20_000)}`]),
+    raw(['GET /domain/list HTTP/1.1', 'Host: localhost', `X-A: ${'a'.repeat(100_000)}`]),
   );
   expect(answer.status).toBe(431);
   expect(answer.body).toMatchObject({ status: 1, code: 'INVALID_ARGUMENT' });

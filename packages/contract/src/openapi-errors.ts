@@ -50,6 +50,12 @@ const ERRORS: ErrorAnswer[] = [
     codes: ['RESOURCE_EXHAUSTED'],
   },
   {
+    status: 431,
+    name: 'RequestHeaderFieldsTooLarge',
+    description: 'The headers, or the query, are larger than 64 KiB.',
+    codes: ['INVALID_ARGUMENT'],
+  },
+  {
     status: 500,
     name: 'InternalServerError',
     description: 'A fault of the server. The log has more under `request_id`.',

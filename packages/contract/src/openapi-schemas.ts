@@ -46,16 +46,26 @@ export function recordSchemas(contract: Contract): Record<string, JsonSchema> {
   return Object.fromEntries(contract.tables.map(({ record }) => [shortName(record.name), record.schema]));
 }
 
-/** A request as the gateway takes it. In `json` an integer may be a decimal string, and `null` clears what can be cleared. */
+/**
+ * A request as the gateway takes it. In `json` an integer may be a decimal string, and `null` clears what can be cleared; in `text`
+ * a flag may be a digit.
+ */
 export function requestSchema(message: MessageContract, source: Source): JsonSchema {
-  if (source === 'text') return message.schema;
+  if (source === 'text') {
+    return mapSchema(message.schema, (one) =>
+      one['type'] === 'boolean' ? orOther(one, { enum: ['0', '1'] }) : one,
+    );
+  }
   const clearable = clearableFields(message.schema);
   const schema = mapSchema(message.schema, (one) => (one['type'] === 'integer' ? integerOrText(one) : one));
   const properties = Object.entries(schema['properties'] as Record<string, JsonSchema>);
   return {
     ...schema,
     properties: Object.fromEntries(
-      properties.map(([name, one]) => [name, clearable.includes(name) ? orNull(one) : one]),
+      properties.map(([name, one]) => [
+        name,
+        clearable.includes(name) ? orOther(one, { type: 'null' }) : one,
+      ]),
     ),
   };
 }
@@ -103,11 +113,8 @@ function fingerprint(schema: JsonSchema): string {
   return JSON.stringify({ ...schema, description: undefined });
 }
 
-function integerOrText({ description, ...integer }: JsonSchema): JsonSchema {
-  return {
-    anyOf: [integer, { type: 'string', pattern: decimalPattern(integer) }],
-    ...(description !== undefined && { description }),
-  };
+function integerOrText(integer: JsonSchema): JsonSchema {
+  return orOther(integer, { type: 'string', pattern: decimalPattern(integer) });
 }
 
 /** Decimal text within the bounds; where the largest number of digits would reach beyond them, one digit less and the bound itself. */
@@ -124,6 +131,6 @@ function clearableFields(schema: JsonSchema): string[] {
   return ((clear?.['items'] as JsonSchema | undefined)?.['enum'] as string[] | undefined) ?? [];
 }
 
-function orNull({ description, ...schema }: JsonSchema): JsonSchema {
-  return { anyOf: [schema, { type: 'null' }], ...(description !== undefined && { description }) };
+function orOther({ description, ...schema }: JsonSchema, other: JsonSchema): JsonSchema {
+  return { anyOf: [schema, other], ...(description !== undefined && { description }) };
 }

@@ -10,8 +10,9 @@ const PARAMETERS = {
   RequestId: {
     name: 'X-Request-Id',
     in: 'header',
-    description: 'Comes back with the answer and is in every log line of the request. Made up where absent.',
-    schema: { type: 'string', pattern: '^[A-Za-z0-9._:-]{1,128}$' },
+    description:
+      'Comes back with the answer and is in every log line of the request, if it is 1 to 128 of A-Z, a-z, 0-9, `.`, `_`, `:` and `-`; else a new one does.',
+    schema: { type: 'string' },
   },
   IdempotencyKey: {
     name: 'Idempotency-Key',
@@ -24,13 +25,13 @@ const PARAMETERS = {
     name: 'If-Match',
     in: 'header',
     description: 'The revision that the record has to be at, in quotes; else ABORTED.',
-    schema: { type: 'string', pattern: '^"[1-9][0-9]{0,14}"$' },
+    schema: { type: 'string', pattern: '^("[0-9]{1,15}"|[0-9]{1,15})$' },
   },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
     description: 'The `ETag` of an answer that the client has.',
-    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{1,255}$' },
+    schema: { type: 'string' },
   },
 };
 
