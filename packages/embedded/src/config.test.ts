@@ -15,13 +15,14 @@ describe('the configuration', () => {
   });
 
   test.for([
-    ['EGG_HTTP_PORT', '70000', 'must be <= 65535 (it is "70000")'],
-    ['EGG_NATS_PORT', 'abc', 'must be integer (it is "abc")'],
-    ['EGG_HTTP_HOST', 'a b', 'must be a host name or an address (it is "a b")'],
-    ['EGG_LOG_LEVEL', 'loud', 'trace, debug, info, warn, error, fatal (it is "loud")'],
-    ['EGG_CHECK_IN_SECONDS', '0', 'must be >= 1 (it is "0")'],
-    ['EGG_MONGODB_URL', 'localhost', 'must begin with mongodb:// or mongodb+srv:// and name a host'],
-    ['EGG_NATS_URL', 'http://x', 'must begin with nats://, tls://, ws:// or wss:// and name a host'],
+    ['EGG_HTTP_PORT', '70000', 'whole number from 1 to 65535, not "70000"'],
+    ['EGG_TASKS_PORT', '0', 'whole number from 1 to 65535, not "0"'],
+    ['EGG_NATS_PORT', 'abc', 'whole number from 1 to 65535, not "abc"'],
+    ['EGG_HTTP_HOST', 'a b', 'a host name or an address, not "a b"'],
+    ['EGG_LOG_LEVEL', 'loud', 'one of trace, debug, info, warn, error, fatal, not "loud"'],
+    ['EGG_CHECK_IN_SECONDS', '0', 'whole number from 1 to 86400, not "0"'],
+    ['EGG_MONGODB_URL', 'localhost', 'has to begin with mongodb:// or mongodb+srv://'],
+    ['EGG_NATS_URL', 'http://x', 'has to be one or more URLs of nats:// or tls://'],
   ] as const)('names %s when it is %s', ([name, value, reason]) => {
     expect(() => readConfig({ [name]: value }, '/')).toThrow(`${name} `);
     expect(() => readConfig({ [name]: value }, '/')).toThrow(reason);
@@ -29,7 +30,7 @@ describe('the configuration', () => {
 
   test('names every bad variable, and repeats no secret', () => {
     const bad = { EGG_ADMIN_TOKEN: 'two words', EGG_TASKS_PORT: '-1' };
-    const message = /^EGG_TASKS_PORT .*\nEGG_ADMIN_TOKEN must be 16 to 256 visible ASCII characters$/;
+    const message = /^EGG_TASKS_PORT .*; EGG_ADMIN_TOKEN has to be 16 to 256 visible ASCII characters$/;
     expect(() => readConfig(bad, '/')).toThrow(message);
   });
 

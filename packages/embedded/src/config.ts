@@ -1,7 +1,8 @@
-// Reads the system's configuration from the environment: every variable is known, checked, and named when it is bad.
+// The supervisor's configuration: the variables of the services, which it passes on, and its own for the embedded servers.
 
 import { resolve } from 'node:path';
-import { envSchema } from 'env-schema';
+import { VARIABLES } from '@egg/service/config';
+import { type Environment, readVariables, type Variable, whole } from '@egg/service/variables';
 import { defaultCacheDir } from './cache.ts';
 
 export interface Config {
@@ -23,78 +24,39 @@ export interface Config {
   adminToken: string | undefined;
 }
 
-/** The configuration is bad; the message has one line for each variable. */
-export class ConfigError extends Error {}
+const path: Variable = { schema: { type: 'string' }, rule: 'has to be a path', shown: true };
 
-const port = (value: number) => ({ type: 'integer', minimum: 1, maximum: 65_535, default: value });
+/** Under the supervisor no port may be 0: every process has to know where the others are, also after a restart. */
+const SYSTEM = {
+  ...VARIABLES,
+  EGG_HTTP_PORT: whole(1, 65_535, 8080),
+  EGG_BLOCKLISTS_PORT: whole(1, 65_535, 50_051),
+  EGG_EGGS_PORT: whole(1, 65_535, 50_052),
+  EGG_TASKS_PORT: whole(1, 65_535, 50_053),
+  EGG_DATA_DIR: path,
+  EGG_CACHE_DIR: path,
+  EGG_MONGODB_PORT: whole(1, 65_535, 27_017),
+  EGG_NATS_PORT: whole(1, 65_535, 4222),
+} as const satisfies Record<string, Variable>;
 
-const properties = {
-  EGG_HTTP_HOST: { type: 'string', pattern: '^[A-Za-z0-9_.:%-]+$', default: '127.0.0.1' },
-  EGG_HTTP_PORT: port(8080),
-  EGG_DATA_DIR: { type: 'string', default: '.egg' },
-  EGG_CACHE_DIR: { type: 'string' },
-  EGG_MONGODB_URL: { type: 'string', pattern: '^mongodb(\\+srv)?://[^/]' },
-  EGG_NATS_URL: { type: 'string', pattern: '^(nats|tls|wss?)://[^,]+(,(nats|tls|wss?)://[^,]+)*$' },
-  EGG_MONGODB_PORT: port(27_017),
-  EGG_NATS_PORT: port(4222),
-  EGG_BLOCKLISTS_PORT: port(50_051),
-  EGG_EGGS_PORT: port(50_052),
-  EGG_TASKS_PORT: port(50_053),
-  EGG_LOG_LEVEL: {
-    type: 'string',
-    enum: ['trace', 'debug', 'info', 'warn', 'error', 'fatal'],
-    default: 'info',
-  },
-  EGG_CHECK_IN_SECONDS: { type: 'integer', minimum: 1, maximum: 86_400, default: 60 },
-  EGG_ADMIN_TOKEN: { type: 'string', pattern: '^[\\x21-\\x7e]{16,256}$' },
-  EGG_LEGACY_STATUS: { type: 'string', enum: ['0', '1'] },
-};
-
-/** What the services read themselves: passed on as it is. One port for the metrics of all of them is not among it. */
-const passedOn = new Set([
-  'EGG_MONGODB_DATABASE',
-  'EGG_BUS_PREFIX',
-  'EGG_GRPC_HOST',
-  'EGG_BLOCKLISTS_ADDRESS',
-  'EGG_EGGS_ADDRESS',
-  'EGG_TASKS_ADDRESS',
-]);
-
-/** What a pattern means, for a person. */
-const meanings: Record<string, string> = {
-  EGG_HTTP_HOST: 'must be a host name or an address',
-  EGG_MONGODB_URL: 'must begin with mongodb:// or mongodb+srv:// and name a host',
-  EGG_NATS_URL: 'must begin with nats://, tls://, ws:// or wss:// and name a host',
-  EGG_ADMIN_TOKEN: 'must be 16 to 256 visible ASCII characters',
-};
-
-/** Values that are not repeated where the log could keep them. */
-const secrets = new Set(['EGG_ADMIN_TOKEN', 'EGG_MONGODB_URL', 'EGG_NATS_URL']);
-
-interface Violation {
-  instancePath: string;
-  keyword: string;
-  message?: string;
-  params: { allowedValues?: unknown[] };
-}
+/** Of several processes only one could listen there. */
+const NOT_PASSED_ON = 'EGG_METRICS_PORT';
 
 /**
  * Reads the configuration; a relative `EGG_DATA_DIR` is meant from `root`, an empty variable counts as not set. Throws a
  * ConfigError.
  */
-export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
-  const said = Object.fromEntries(Object.entries(env).filter(([name, value]) => name in properties && value));
-  const values = check(said);
-  const text = (name: string): string => values[name] as string;
-  const optional = (name: string): string | undefined => values[name] as string | undefined;
-  const number = (name: string): number => values[name] as number;
-  const config: Config = {
+export function readConfig(env: Environment, root: string): Config {
+  const values = readVariables(SYSTEM, env);
+  const text = (name: keyof typeof SYSTEM): string => String(values[name]);
+  const number = (name: keyof typeof SYSTEM): number => Number(values[name]);
+  return {
     httpHost: text('EGG_HTTP_HOST'),
     httpPort: number('EGG_HTTP_PORT'),
-    dataDir: resolve(root, text('EGG_DATA_DIR')),
+    dataDir: resolve(root, env['EGG_DATA_DIR'] || '.egg'),
     cacheDir: resolve(root, defaultCacheDir(env)),
-    mongodbUrl: optional('EGG_MONGODB_URL'),
-    natsUrl: optional('EGG_NATS_URL'),
+    mongodbUrl: env['EGG_MONGODB_URL'] || undefined,
+    natsUrl: env['EGG_NATS_URL'] || undefined,
     mongodbPort: number('EGG_MONGODB_PORT'),
     natsPort: number('EGG_NATS_PORT'),
     blocklistsPort: number('EGG_BLOCKLISTS_PORT'),
@@ -102,35 +64,13 @@ export function readConfig(env: NodeJS.ProcessEnv, root: string): Config {
     tasksPort: number('EGG_TASKS_PORT'),
     logLevel: text('EGG_LOG_LEVEL'),
     checkInSeconds: number('EGG_CHECK_IN_SECONDS'),
-    adminToken: optional('EGG_ADMIN_TOKEN'),
+    adminToken: env['EGG_ADMIN_TOKEN'] || undefined,
   };
-  return config;
 }
 
-/** Variables that look like ours and mean nothing: most likely misspelt. */
-export function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+/** Variables that look like ours and mean nothing here: most likely misspelt. */
+export function unknownVariables(env: Environment): string[] {
   return Object.keys(env).filter(
-    (name) => name.startsWith('EGG_') && !(name in properties) && !passedOn.has(name),
+    (name) => name.startsWith('EGG_') && (!(name in SYSTEM) || name === NOT_PASSED_ON),
   );
-}
-
-function check(said: Record<string, string | undefined>): Record<string, unknown> {
-  try {
-    return envSchema({ schema: { type: 'object', properties }, data: { ...said }, env: false });
-  } catch (error) {
-    const violations = (error as { errors?: Violation[] }).errors;
-    if (violations === undefined) throw error;
-    throw new ConfigError(violations.map((violation) => describe(violation, said)).join('\n'));
-  }
-}
-
-function describe(
-  { instancePath, keyword, message, params }: Violation,
-  said: Record<string, unknown>,
-): string {
-  const name = instancePath.slice(1);
-  const allowed = params.allowedValues ? `: ${params.allowedValues.join(', ')}` : '';
-  const meaning = keyword === 'pattern' ? meanings[name] : undefined;
-  const value = secrets.has(name) ? '' : ` (it is "${String(said[name])}")`;
-  return `${name} ${meaning ?? `${message}${allowed}`}${value}`;
 }

@@ -8,7 +8,7 @@ export type { RunningServer, ServerOptions } from './server.ts';
 export { mongoUrl, startMongo } from './mongo-server.ts';
 export { natsUrl, startNats } from './nats-server.ts';
 export { freePort } from './free-port.ts';
-export { type Config, ConfigError, readConfig } from './config.ts';
+export { type Config, readConfig } from './config.ts';
 export { childEnvironment } from './child-environment.ts';
 export type { ProcessSpec } from './process-spec.ts';
 export { eggProcesses, httpUrl } from './services.ts';

@@ -1,6 +1,7 @@
 // The life of the supervisor's process: configuration, start, the line that says it is ready, a signal, stop, status.
 
-import { type Config, ConfigError, readConfig, unknownVariables } from './config.ts';
+import { ConfigError } from '@egg/service/variables';
+import { type Config, readConfig, unknownVariables } from './config.ts';
 import { DataDirInUseError } from './data-dir.ts';
 import type { Log } from './log.ts';
 import type { ProcessSpec } from './process-spec.ts';

@@ -1,8 +1,16 @@
 // The configuration of all processes, from the environment: `parseConfig` is a pure function, `readConfig` gives it the process's
-// own variables. Every bad value is named with what it has to be; relies on env-schema for defaults and checks.
+// own variables. Every bad value is named with what it has to be; see variables.ts for how they are read.
 
-import { Ajv } from 'ajv';
-import { envSchema } from 'env-schema';
+import {
+  address,
+  type Environment,
+  host,
+  oneOf,
+  readVariables,
+  type Variable,
+  whole,
+  word,
+} from './variables.ts';
 
 export type ServiceName = 'blocklists' | 'eggs' | 'tasks';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -24,51 +32,8 @@ export interface Config {
   readonly metricsPort?: number;
 }
 
-/** What is wrong with the environment, one line for each variable. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join('; '));
-    this.problems = problems;
-  }
-}
-
-interface Variable {
-  readonly schema: Readonly<Record<string, unknown>>;
-  /** Goes on after the variable's name. */
-  readonly rule: string;
-  /** The value may stand in a log. */
-  readonly shown?: boolean;
-}
-
-const host = (fallback: string): Variable => ({
-  schema: { type: 'string', pattern: '^[A-Za-z0-9.:_-]{1,253}$', default: fallback },
-  rule: 'has to be a host name or an address',
-  shown: true,
-});
-const whole = (minimum: number, maximum: number, fallback?: number): Variable => ({
-  schema: { type: 'integer', minimum, maximum, ...(fallback !== undefined && { default: fallback }) },
-  rule: `has to be a whole number from ${minimum} to ${maximum}`,
-  shown: true,
-});
-const word = (pattern: string, fallback: string, rule: string): Variable => ({
-  schema: { type: 'string', pattern, default: fallback },
-  rule,
-});
-const oneOf = (values: readonly string[], fallback: string): Variable => ({
-  schema: { type: 'string', enum: values, default: fallback },
-  rule: `has to be one of ${values.join(', ')}`,
-  shown: true,
-});
-const address: Variable = {
-  schema: { type: 'string', pattern: '^(?:dns:///)?(?:\\[[0-9A-Fa-f:]+\\]|[A-Za-z0-9._-]+):\\d{1,5}$' },
-  rule: 'has to be host:port',
-  shown: true,
-};
-
-const VARIABLES = {
+/** Every variable of the processes. The supervisor adds its own. */
+export const VARIABLES = {
   EGG_HTTP_HOST: host('127.0.0.1'),
   EGG_HTTP_PORT: whole(0, 65535, 8080),
   EGG_MONGODB_URL: word(
@@ -107,8 +72,6 @@ type Values = { [name in Exclude<Name, Optional>]: name extends Numeric ? number
   [name in Optional]?: name extends Numeric ? number : string;
 };
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
 /** The configuration of this process. Throws ConfigError. */
 export function readConfig(): Config {
   return parseConfig(process.env);
@@ -116,7 +79,7 @@ export function readConfig(): Config {
 
 /** The configuration that an environment says; an empty variable says nothing. Throws ConfigError that lists all that is wrong. */
 export function parseConfig(env: Environment): Config {
-  const values = check(env);
+  const values = readVariables(VARIABLES, env) as Values;
   const at = (name: Uppercase<ServiceName>): { port: number; address: string } => {
     const port = values[`EGG_${name}_PORT`];
     return { port, address: values[`EGG_${name}_ADDRESS`] ?? `127.0.0.1:${port}` };
@@ -133,38 +96,4 @@ export function parseConfig(env: Environment): Config {
     ...(values.EGG_ADMIN_TOKEN !== undefined && { adminToken: values.EGG_ADMIN_TOKEN }),
     ...(values.EGG_METRICS_PORT !== undefined && { metricsPort: values.EGG_METRICS_PORT }),
   };
-}
-
-function check(env: Environment): Values {
-  const properties = Object.fromEntries(
-    Object.entries(VARIABLES).map(([name, { schema }]) => [name, schema]),
-  );
-  try {
-    return envSchema<Values>({
-      schema: { type: 'object', properties },
-      env: false,
-      data: said(env),
-      ajv: new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true }),
-    });
-  } catch (thrown) {
-    const { errors } = thrown as { errors?: { instancePath: string }[] };
-    if (!errors) throw thrown;
-    const names = new Set(errors.map(({ instancePath }) => instancePath.slice(1) as Name));
-    throw new ConfigError([...names].map((name) => problem(name, VARIABLES[name], env[name] ?? '')));
-  }
-}
-
-function problem(name: Name, { rule, shown = false }: Variable, value: string): string {
-  return shown ? `${name} ${rule}, not ${JSON.stringify(value)}` : `${name} ${rule}`;
-}
-
-/** What the environment says of our variables, decimal digits as numbers where a number is wanted. */
-function said(env: Environment): Record<string, string | number> {
-  const values: Record<string, string | number> = {};
-  for (const [name, { schema }] of Object.entries<Variable>(VARIABLES)) {
-    const text = env[name];
-    if (text === undefined || text === '') continue;
-    values[name] = schema['type'] === 'integer' && /^-?\d{1,15}$/.test(text) ? Number(text) : text;
-  }
-  return values;
 }

@@ -1,14 +1,8 @@
 // The public face: what every process of the system has around what it does.
 
 export { checkRole, holds, makeAuthorize } from './access.ts';
-export {
-  type Config,
-  ConfigError,
-  type LogLevel,
-  parseConfig,
-  readConfig,
-  type ServiceName,
-} from './config.ts';
+export { type Config, type LogLevel, parseConfig, readConfig, type ServiceName } from './config.ts';
+export { ConfigError } from './variables.ts';
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { type Running, runService, type ServiceContext, type ServiceOptions } from './run.ts';

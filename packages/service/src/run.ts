@@ -1,7 +1,8 @@
 // Runs one process: configuration, log, start, ready line, and a stop in order. Nothing else ends a process.
 
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, readConfig } from './config.ts';
 import { createLog, type Logger } from './log.ts';
+import { ConfigError } from './variables.ts';
 import { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 
 /** What a process is given at its start. */

@@ -13,9 +13,9 @@ interface Line {
 /** Runs a process, sends the signals once it is ready (or at once), and gives its status and log. */
 async function run(
   behaviour: string,
-  options: { env?: Record<string, string>; signals?: NodeJS.Signals[]; when?: 'ready' | 'start' } = {},
+  options: { env?: Record<string, string>; signals?: NodeJS.Signals[]; when?: string } = {},
 ) {
-  const { env = {}, signals = [], when = 'ready' } = options;
+  const { env = {}, signals = [], when = '"ready":true' } = options;
   const child = spawn(process.execPath, [join(import.meta.dirname, 'sample-process.ts'), behaviour], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -27,10 +27,9 @@ async function run(
     sent = true;
     for (const signal of signals) child.kill(signal);
   };
-  if (when === 'start') setTimeout(send, 400);
   child.stdout.on('data', (data: Buffer) => {
     output += data.toString();
-    if (when === 'ready' && output.includes('"ready":true')) send();
+    if (output.includes(when)) send();
   });
   const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
   const lines = output
@@ -65,7 +64,7 @@ test('a Ctrl-C that arrives twice stops it once', async () => {
 });
 
 test('a signal while it starts stops it after the start', async () => {
-  const { status, messages } = await run('slow-start', { signals: ['SIGTERM'], when: 'start' });
+  const { status, messages } = await run('slow-start', { signals: ['SIGTERM'], when: 'starting' });
   expect(status).toBe(0);
   expect(messages.at(-1)).toBe('stopped');
 });

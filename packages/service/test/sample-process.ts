@@ -10,7 +10,10 @@ await runService({
   stopMs: 500,
   async start({ log, config }) {
     if (behaviour === 'no-start') throw new Error('no database');
-    if (behaviour === 'slow-start') await sleep(200);
+    if (behaviour === 'slow-start') {
+      log.info('starting');
+      await sleep(200);
+    }
     if (behaviour === 'throw')
       setTimeout(() => {
         throw new Error('nobody caught me');
