@@ -18,14 +18,21 @@ export function compileCoercion(type: protobuf.Type): Coerce {
   const clearable = new Set(clear ? list(rulesOf(clear).string?.in) : []);
   return (value, source) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-    const message: Record<string, unknown> = {};
+    // Without a prototype, so that a field called `__proto__` is one more that nobody knows.
+    const message = Object.create(null) as Record<string, unknown>;
+    const cleared: string[] = [];
     for (const [name, inner] of Object.entries(value as Record<string, unknown>)) {
-      if (inner === null && clearable.has(name))
-        message['clear'] = [...list(message['clear'] as string[]), name];
+      if (inner === null && clearable.has(name)) cleared.push(name);
       else message[name] = fields.get(name)?.(inner, source) ?? inner;
     }
+    if (cleared.length > 0) message['clear'] = [...new Set([...namedIn(message['clear']), ...cleared])];
     return message;
   };
+}
+
+/** What a request names in `clear`. What is no list is left out: whoever sends `null` and that at once means the `null`. */
+function namedIn(clear: unknown): unknown[] {
+  return Array.isArray(clear) ? clear : [];
 }
 
 function fieldCoercion(field: protobuf.Field): Coerce {

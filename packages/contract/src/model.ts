@@ -26,7 +26,8 @@ export interface MessageContract {
   readonly fields: readonly FieldContract[];
   /**
    * Brings a value from the outside into the shape of the message: decimal strings become integers, text becomes what the field
-   * is, `null` is left out (or, where the message has a field `clear`, named there). What cannot be read stays for `validate`.
+   * is, and where the message has a field `clear`, `null` in a field that can be emptied is named there. What cannot be read stays
+   * for `validate`.
    */
   coerce(value: unknown, source: Source): unknown;
   /** All that breaks the rules of the message; empty if nothing does. Dates may be `Date` or RFC 3339. */
