@@ -41,8 +41,8 @@ export async function readList<R extends Row = DomainEntry>(
     const asked = new URLSearchParams({ limit: '1000' });
     for (const [name, value] of Object.entries(query)) asked.set(name, String(value));
     if (cursor !== undefined) asked.set('cursor', cursor);
-    const { body } = await http.get<R[]>(`${path}?${asked}`);
-    if (body.status !== 0) throw new Error(`${path}?${asked}: ${JSON.stringify(body)}`);
+    const { body } = await http.get<R[]>(`${path}?${asked.toString()}`);
+    if (body.status !== 0) throw new Error(`${path}?${asked.toString()}: ${JSON.stringify(body)}`);
     for (const row of body.data) {
       if (rows.has(row.id)) throw new Error(`${path} shows the record ${row.id} twice`);
       rows.set(row.id, row);
