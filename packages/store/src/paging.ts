@@ -176,25 +176,32 @@ function cut<R extends Row>(found: Found<R>, walk: Walk, limit: number): { rows:
 }
 
 /**
- * The records with ids in a window as they were at a revision, in order of id: those of now, with what came later undone. The
- * records are read before the log, so that what is in them is in what is undone.
+ * The records with ids in a window as they were at a revision, in order of id: those of now, with what came later undone. What is
+ * not folded yet is taken before the records are read, so that it is in one of the two; the log is read after them, so that what
+ * is in them is in what is undone.
  */
 export async function windowAt<R extends Row>(
-  { rows, log }: Pick<Sources<R>, 'rows' | 'log'>,
+  { rows, log, state }: Pick<Sources<R>, 'rows' | 'log' | 'state'>,
   revision: number,
   window: { after: number; to: number },
 ): Promise<R[]> {
-  const state = new Map((await readWindow<R>(rows, window)).map((row) => [row.id, row]));
+  const unfolded = state.unfoldedIn(window);
+  const found = new Map((await readWindow<R>(rows, window)).map((row) => [row.id, row]));
+  for (const [id, { revision: changed, row }] of unfolded) {
+    if ((found.get(id)?.revision ?? 0) > changed) continue;
+    if (row) found.set(id, row);
+    else found.delete(id);
+  }
   const undone = new Set<number>();
   for (const commit of await readTouching<R>(log, revision, window)) {
     for (const { id, before } of commit.changes) {
       if (id <= window.after || id > window.to || undone.has(id)) continue;
       undone.add(id);
-      if (before) state.set(id, before);
-      else state.delete(id);
+      if (before) found.set(id, before);
+      else found.delete(id);
     }
   }
-  return [...state.values()].sort((a, b) => a.id - b.id);
+  return [...found.values()].sort((a, b) => a.id - b.id);
 }
 
 function matches<R extends Row>(sources: Sources<R>, query: PageQuery, row: R): boolean {

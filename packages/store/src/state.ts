@@ -9,10 +9,16 @@ import { type Commit, type Fields, type Row, weightOf } from './record.ts';
 const RECENT = 4096;
 const RECENT_BYTES = 16 * 1024 * 1024;
 
+/** A record as a commit leaves it; no row where the commit deletes it. */
+export interface Unfolded<R extends Row> {
+  readonly revision: number;
+  readonly row: R | undefined;
+}
+
 export class State<R extends Row> {
   readonly keys = new KeyIndex();
   readonly #keyOf: (row: Fields<R>) => string;
-  readonly #unfolded = new Map<number, { revision: number; row: R | undefined }>();
+  readonly #unfolded = new Map<number, Unfolded<R>>();
   #recent: Commit<R>[] = [];
   #recentBytes = 0;
   head = 0;
@@ -63,8 +69,13 @@ export class State<R extends Row> {
   }
 
   /** The record if its last change is not yet folded: `{row: undefined}` for a deleted one, undefined for one not held. */
-  unfolded(id: number): { row: R | undefined } | undefined {
+  unfolded(id: number): Unfolded<R> | undefined {
     return this.#unfolded.get(id);
+  }
+
+  /** The records with ids in `(after, to]` whose last change is not yet folded, as that change leaves them. */
+  unfoldedIn({ after, to }: { after: number; to: number }): Map<number, Unfolded<R>> {
+    return new Map(this.#unfolded.entries().filter(([id]) => id > after && id <= to));
   }
 
   /** The commits after a revision if they are held in memory. */

@@ -137,7 +137,8 @@ export class Table<R extends Row> {
   /** One record; undefined if there is none. With a revision, as it was then. */
   async get(id: number, revision?: number): Promise<R | undefined> {
     if (revision === undefined) return (await readRows<R>(this.#rows, [id]))[0];
-    return (await windowAt<R>({ rows: this.#rows, log: this.#log }, revision, { after: id - 1, to: id }))[0];
+    const sources = { rows: this.#rows, log: this.#log, state: this.#state };
+    return (await windowAt<R>(sources, revision, { after: id - 1, to: id }))[0];
   }
 
   /** One page. Throws INVALID_ARGUMENT for a wrong cursor, OUT_OF_RANGE for a revision in the future. */
