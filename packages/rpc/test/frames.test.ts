@@ -40,7 +40,7 @@ test('a thousand calls at once travel on one connection, are handled in order an
   expect([...seen.times.keys()].map((text) => Number(text.split(' ').at(-1)))).toEqual(
     Array.from({ length: 1000 }, (_, n) => n),
   );
-  expect(finished.at(-1)).toBe(0);
+  expect(finished.indexOf(0)).toBeGreaterThan(finished.indexOf(1));
   expect(proxy.connections).toBe(1);
 });
 
@@ -142,15 +142,17 @@ test('a caller that does not read holds only its own answers back', async () => 
   const same = (bytes: Buffer): Buffer => bytes;
   const stream = raw.makeBidiStreamRequest<Buffer, Buffer>(EXCHANGE.path, same, same);
   stream.on('error', () => {});
-  stream.pause();
+  stream.once('data', () => stream.pause()); // one that never read at all would buffer without end inside grpc-js
   const request = method('Read').request.encode({ text: 'x'.repeat(1024 * 1024) });
   let id = 0;
-  for (let i = 0; i < 60; i++)
+  for (let i = 0; i < 100; i++)
     stream.write(encodeCalls([{ id: ++id, method: method('Read').path, request }]));
-  await sleep(700);
-  const handled = seen.contexts.length;
-  expect(handled).toBeGreaterThan(3);
-  expect(handled).toBeLessThan(40);
+  let handled: number;
+  do {
+    handled = seen.contexts.length;
+    await sleep(500);
+  } while (handled === 0 || handled < seen.contexts.length);
+  expect(handled).toBeLessThan(60);
   expect(await call(channel, 'Read', { text: 'other' })).toMatchObject({ text: 'other' });
   stream.cancel();
   raw.close();
