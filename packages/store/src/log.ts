@@ -3,7 +3,7 @@
 import type { Collection } from './driver.ts';
 import { type Change, type Commit, type Row, weightOf } from './record.ts';
 
-/** A commit as it is stored. Source of the shape: docs/architecture.md, "The commit log". */
+/** A commit as it is stored. README.md, "The commit log", says why. */
 export interface CommitDocument {
   _id: number;
   commit_id: string;

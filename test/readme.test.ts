@@ -1,0 +1,47 @@
+// The README's tour, run line by line against a fresh system: each command as a reader would type it, each answer as it is shown.
+
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { startStack } from '@egg/testing';
+
+const run = promisify(execFile);
+const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+const stack = await startStack();
+
+interface Step {
+  readonly command: string;
+  readonly answer: string;
+}
+
+/** The commands of all `console` blocks with the answers under them. */
+function tour(text: string): Step[] {
+  const blocks = [...text.matchAll(/```console\n(.*?)```/gs)].map(([, block = '']) => block);
+  return blocks.flatMap((block) =>
+    block
+      .split(/^\$ /m)
+      .slice(1)
+      .map((step) => {
+        const [command = '', ...answer] = step.trimEnd().split('\n');
+        return { command, answer: answer.join('\n') };
+      }),
+  );
+}
+
+/** `…` stands for anything. */
+function pattern(answer: string): RegExp {
+  const parts = answer.split('…').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`));
+  return new RegExp(`^${parts.join('.*')}$`, 's');
+}
+
+test('the tour answers what the README shows', async () => {
+  const steps = tour(readme);
+  expect(steps.length).toBeGreaterThan(10);
+  for (const { command, answer } of steps) {
+    const local = command.replaceAll('127.0.0.1:8080', new URL(stack.http.url).host);
+    const { stdout } = await run('bash', ['-c', local]);
+    expect(stdout, command).toMatch(pattern(answer));
+  }
+});
