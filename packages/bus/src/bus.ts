@@ -4,6 +4,7 @@
 import { jetstream, type JetStreamClient, type JetStreamManager } from '@nats-io/jetstream';
 import { connect, type ConnectionOptions, type NatsConnection } from '@nats-io/transport-node';
 import { Complaint, type Log, reasonOf } from './log.ts';
+import { Publisher } from './publisher.ts';
 import { parseServerUrl, type ServerAddress } from './server-url.ts';
 import { pause, unlessAborted } from './waiting.ts';
 
@@ -13,6 +14,7 @@ export type BusState = 'up' | 'down';
 export interface Link {
   readonly js: JetStreamClient;
   readonly jsm: JetStreamManager;
+  readonly publisher: Publisher;
   /** Aborted when the connection breaks. What was not answered until then may have been done or not. */
   readonly lost: AbortSignal;
 }
@@ -129,14 +131,16 @@ class Connection {
     const { servers } = this.#address;
     this.#connection = connection;
     const statuses = connection.status();
+    // Its subscription is made again by the client at each reconnect.
+    const publisher = new Publisher(connection);
     try {
-      await this.#begin(connection);
+      await this.#begin(connection, publisher);
       for await (const status of statuses) {
         if (status.type === 'disconnect') {
           this.#lose();
           if (!this.#closing.signal.aborted) this.#log.warn({ servers }, 'the bus is down');
         } else if (status.type === 'reconnect') {
-          await this.#begin(connection);
+          await this.#begin(connection, publisher);
         } else if (status.type === 'error') {
           this.#log.warn({ servers, reason: status.error.message }, 'the bus refused something');
         }
@@ -146,13 +150,13 @@ class Connection {
     }
   }
 
-  async #begin(connection: NatsConnection): Promise<void> {
+  async #begin(connection: NatsConnection, publisher: Publisher): Promise<void> {
     const js = jetstream(connection, { timeout: REQUEST_TIMEOUT_MS });
     const jsm = await js.jetstreamManager(false);
     this.#lose();
     this.#loss = new AbortController();
     this.maxPayload = connection.info?.max_payload ?? DEFAULT_MAX_PAYLOAD;
-    this.#next.resolve({ js, jsm, lost: this.#loss.signal });
+    this.#next.resolve({ js, jsm, publisher, lost: this.#loss.signal });
     this.#complaint.over();
     this.#log.info({ servers: this.#address.servers }, 'the bus is up');
   }

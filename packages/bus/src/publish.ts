@@ -1,9 +1,9 @@
 // Puts commits into a stream, each at the sequence that is its revision. They travel many at a time; what makes it safe is that
 // the server takes revision R only where the stream ends at R - 1, whoever else publishes at the same time.
 
-import { headers } from '@nats-io/transport-node';
 import type { Link } from './bus.ts';
 import type { BusEvent } from './events.ts';
+import type { Outgoing } from './publisher.ts';
 import type { Commit } from './source.ts';
 import { isWrongLastSequence } from './stream.ts';
 import { unlessAborted } from './waiting.ts';
@@ -30,43 +30,29 @@ export async function publishCommits(
   event: (commit: Commit) => BusEvent,
 ): Promise<Published> {
   const tally: { -readonly [K in keyof Published]: Published[K] } = { stored: 0, conflicts: 0, last: 0 };
-  const publish = async (
-    revision: number,
-    { subject, payload, headers: fields }: BusEvent,
-  ): Promise<void> => {
-    const expect = { streamName: stream, lastSequence: revision - 1 };
-    try {
-      const { seq } = await link.js.publish(subject, payload, { expect, headers: headersOf(fields) });
-      if (seq !== revision) throw new Error(`commit ${revision} got the sequence ${seq} in ${stream}`);
+  const answered = ({ sequence }: Outgoing, error?: Error): void => {
+    if (error === undefined) {
       tally.stored += 1;
-      tally.last = Math.max(tally.last, revision);
-    } catch (error) {
-      if (isWrongLastSequence(error)) tally.conflicts += 1;
-      else tally.failure ??= error;
-    }
+      tally.last = Math.max(tally.last, sequence);
+    } else if (isWrongLastSequence(error)) tally.conflicts += 1;
+    else tally.failure ??= error;
   };
 
   let next = 0;
   while (next < commits.length && tally.conflicts === 0 && tally.failure === undefined) {
-    const answers: Promise<void>[] = [];
+    const messages: Outgoing[] = [];
     for (let bytes = 0; bytes < IN_FLIGHT_BYTES && next < commits.length; next += 1) {
       const commit = commits[next] as Commit;
-      const message = event(commit);
+      const message = { ...event(commit), sequence: commit.revision };
       bytes += message.payload.length;
-      answers.push(publish(commit.revision, message));
+      messages.push(message);
     }
     try {
-      await unlessAborted(Promise.all(answers), link.lost);
+      await unlessAborted(link.publisher.publish(stream, messages, answered), link.lost);
     } catch (error) {
       // What is under way is answered by nobody now; its time-out ends it, unheard.
       return { ...tally, failure: error };
     }
   }
   return tally;
-}
-
-function headersOf(fields: BusEvent['headers'] = {}): ReturnType<typeof headers> {
-  const result = headers();
-  for (const [key, value] of Object.entries(fields)) result.set(key, value);
-  return result;
 }
