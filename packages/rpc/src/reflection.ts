@@ -23,7 +23,7 @@ export function addReflection(server: Server, definition: PackageDefinition, ser
 /** Every message and enum of a definition carries all its files; services do not. */
 function filesOf(definition: PackageDefinition): Buffer[] {
   for (const part of Object.values(definition)) {
-    if (Array.isArray(part['fileDescriptorProtos'])) return part['fileDescriptorProtos'] as Buffer[];
+    if (Array.isArray(part['fileDescriptorProtos'])) return part['fileDescriptorProtos'];
   }
   return [];
 }

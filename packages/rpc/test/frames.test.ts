@@ -178,9 +178,9 @@ test('a restart under load loses no call and does none twice, not even plain wri
   const direct = connect({ address: `127.0.0.1:${server.port}`, log: silent });
   const { port } = server;
   let n = 0;
-  let over = false;
+  const over = new AbortController();
   const caller = async (): Promise<void> => {
-    while (!over) expect(await call(direct, 'Write', { text: `sleep 3 ${n++}` })).toBeTruthy();
+    while (!over.signal.aborted) expect(await call(direct, 'Write', { text: `sleep 3 ${n++}` })).toBeTruthy();
   };
   const callers = Promise.all(Array.from({ length: 20 }, caller));
   for (let i = 0; i < 3; i++) {
@@ -189,7 +189,7 @@ test('a restart under load loses no call and does none twice, not even plain wri
     server = await serve(seen, { port });
   }
   await sleep(300);
-  over = true;
+  over.abort();
   await callers;
   expect(n).toBeGreaterThan(200);
   expect(seen.times.size).toBe(n);
