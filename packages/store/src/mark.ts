@@ -16,6 +16,9 @@ export interface MarkDocument {
 
 export type MarkCollection = Collection<MarkDocument>;
 
+/** The collection of all tables' marks. */
+export const MARKS = 'tables';
+
 export class Mark {
   readonly #marks: MarkCollection;
   readonly #table: string;
@@ -41,6 +44,15 @@ export class Mark {
     const mark = await this.#marks.findOne({ _id: this.#table });
     if (!mark) throw new Error(`the mark of ${this.#table} is gone`);
     return mark;
+  }
+
+  /** Begins a new history: whoever followed the table starts again. Services learn of it when they start. */
+  async renew(): Promise<void> {
+    await this.#marks.updateOne(
+      { _id: this.#table },
+      { $set: { log: randomUUID() } },
+      { writeConcern: { w: 'majority' } },
+    );
   }
 
   /** How far the records are folded. */

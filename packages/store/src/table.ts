@@ -14,7 +14,7 @@ import {
   readCommit,
   readTouching,
 } from './log.ts';
-import { Mark, type MarkDocument } from './mark.ts';
+import { Mark, type MarkDocument, MARKS } from './mark.ts';
 import { type Page, type PageQuery, readPage, windowAt } from './paging.ts';
 import { type Change, type Commit, type Fields, type Origin, type Row, weightOf } from './record.ts';
 import { purgeTombstones, readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
@@ -64,7 +64,7 @@ export class Table<R extends Row> {
     this.#options = options;
     this.#log = database.collection<CommitDocument>(`${name}_log`);
     this.#rows = database.collection<RowDocument>(name);
-    this.#mark = new Mark(database.collection<MarkDocument>('tables'), name);
+    this.#mark = new Mark(database.collection<MarkDocument>(MARKS), name);
     const keyOf = (row: Fields<R>): string => this.keyOf(row);
     this.#state = new State<R>(keyOf);
     const [log, rows, state] = [this.#log, this.#rows, this.#state];
@@ -276,4 +276,9 @@ export class Table<R extends Row> {
 
 function isDeletion(change: Change): boolean {
   return change.after === undefined;
+}
+
+/** Begins a new history of a table whose database came back from a copy. The services have to be started again. */
+export async function renewHistory(database: Pick<Database, 'collection'>, table: string): Promise<void> {
+  await new Mark(database.collection<MarkDocument>(MARKS), table).renew();
 }

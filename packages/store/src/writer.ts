@@ -4,17 +4,16 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { RpcError } from '@egg/rpc/errors';
-import { type Command, makeCommit, type Outcome, sameRequest, Waiting } from './command.ts';
+import { type Answer, decideBatch } from './batch.ts';
+import { type Command, type Outcome, Waiting } from './command.ts';
 import type { Folder } from './folder.ts';
 import { append, type LogCollection, readAfter, readKeys } from './log.ts';
-import { type Commit, type Fields, type Row, weightOf } from './record.ts';
+import type { Commit, Fields, Row } from './record.ts';
 import { readRows, type RowCollection } from './rows.ts';
 import type { State } from './state.ts';
-import { type Base, View } from './view.ts';
 
-/** At most this many commands, and about this many bytes of commits, in one insert. */
+/** At most this many commands in one insert. */
 const BATCH = 1000;
-const BATCH_BYTES = 8 * 1024 * 1024;
 /** More than these do not wait: the caller is told to come again. */
 const MOST_WAITING = 20_000;
 const READ = 1000;
@@ -123,11 +122,10 @@ export class Writer<R extends Row> {
    */
   async #attempt(batch: Waiting<R>[], verified: boolean): Promise<Waiting<R>[]> {
     const { log, state } = this.#parts;
-    const decided = this.#decide(
-      batch,
-      state.base(await this.#readRows(batch)),
-      await this.#readRepeats(batch),
-    );
+    const base = state.base(await this.#readRows(batch));
+    const repeats = await this.#readRepeats(batch);
+    const { keyOf } = this.#parts;
+    const decided = decideBatch(batch, base, { repeats, keyOf, at: this.#now(), changed: state.changed });
     const commits = decided.accepted.map(({ commit }) => commit);
     if (commits.length > 0) {
       for (const { waiting } of decided.accepted) waiting.tried = true;
@@ -142,39 +140,6 @@ export class Writer<R extends Row> {
     this.#answer([...decided.accepted, ...decided.repeated]);
     for (const settle of decided.settled) settle();
     return decided.later;
-  }
-
-  #decide(batch: Waiting<R>[], base: Base<R>, repeats: Commit<R>[]): Decided<R> {
-    const { keyOf, state } = this.#parts;
-    const view = new View(base, keyOf, this.#now());
-    const decided: Decided<R> = { accepted: [], repeated: [], settled: [], later: [] };
-    let { changed } = state;
-    let bytes = 0;
-    for (const waiting of batch) {
-      if (bytes > BATCH_BYTES) {
-        decided.later.push(waiting);
-        continue;
-      }
-      try {
-        const repeat = findRepeat(waiting, repeats);
-        if (repeat) {
-          decided.repeated.push({ waiting, commit: repeat });
-          continue;
-        }
-        const own = new View(view, keyOf, view.at);
-        const commit = makeCommit(waiting, waiting.command.decide(own), own, changed);
-        if (commit) {
-          view.absorb(own);
-          changed = commit.changed;
-          bytes += weightOf(commit);
-          decided.accepted.push({ waiting, commit });
-          if (commit.idempotency) repeats.push(commit);
-        } else decided.settled.push(() => waiting.done());
-      } catch (error) {
-        decided.settled.push(() => waiting.refuse(error));
-      }
-    }
-    return decided;
   }
 
   /** Reads the log to its end. Answers those whose commit is there, and returns the others. */
@@ -250,21 +215,6 @@ export class Writer<R extends Row> {
   }
 }
 
-interface Answer<R extends Row> {
-  readonly waiting: Waiting<R>;
-  readonly commit: Commit<R>;
-}
-
-interface Decided<R extends Row> {
-  readonly accepted: Answer<R>[];
-  /** Known by their idempotency key: answered as they were the first time. */
-  readonly repeated: Answer<R>[];
-  /** Refused, or with nothing to change. */
-  readonly settled: (() => void)[];
-  /** For the next insert. */
-  readonly later: Waiting<R>[];
-}
-
 const NOBODY = { actor: '', from: '', requestId: '' };
 
 function dropLate<R extends Row>(batch: Waiting<R>[]): Waiting<R>[] {
@@ -275,13 +225,4 @@ function dropLate<R extends Row>(batch: Waiting<R>[]): Waiting<R>[] {
 /** E11000: the revision is taken. */
 function isDuplicate(error: unknown): boolean {
   return (error as { code?: unknown }).code === 11000;
-}
-
-function findRepeat<R extends Row>(
-  waiting: Waiting<R>,
-  commits: readonly Commit<R>[],
-): Commit<R> | undefined {
-  const { idempotency } = waiting.command.origin;
-  if (!idempotency) return undefined;
-  return commits.find((commit) => commit.idempotency && sameRequest(commit.idempotency, idempotency));
 }

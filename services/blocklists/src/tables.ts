@@ -101,7 +101,11 @@ function join<E extends DomainBlock | ProcessBlock>(there: E, added: Fields<E>):
   const [source = DEFAULT_SOURCE] = added.sources;
   const sources = joinSource(there.sources, source);
   if (!sources) {
-    throw new RpcError('ALREADY_EXISTS', `source ${source} has this entry already, as id ${there.id}`);
+    throw new RpcError('ALREADY_EXISTS', `source ${source} has this entry already, as id ${there.id}`, {
+      violations: [
+        { field: 'domain' in there ? 'domain' : 'process', reason: 'is there already, from this source' },
+      ],
+    });
   }
   const { id: _id, revision: _revision, created_at: _created, updated_at: _updated, ...fields } = there;
   return { ...fields, sources };
