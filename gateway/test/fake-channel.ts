@@ -10,6 +10,8 @@ interface FakeCall {
   readonly method: MethodContract;
   readonly request: Readonly<Record<string, unknown>>;
   readonly options: CallOptions;
+  /** What comes after `request`, where the requests are a stream. */
+  readonly more?: AsyncIterable<Readonly<Record<string, unknown>>>;
 }
 
 type Answer = (call: FakeCall) => object | Promise<object> | AsyncIterable<object>;
@@ -45,6 +47,25 @@ export function fakeChannel(): FakeChannel {
       for await (const reply of serve(method, request, options) as AsyncIterable<object>) {
         if (options.signal?.aborted) throw new RpcError('CANCELLED', 'the caller is gone');
         yield method.reply.encode(reply);
+      }
+    },
+    async *duplex(method, requests, options = {}) {
+      const iterator = requests[Symbol.asyncIterator]();
+      const next = async () => {
+        const { value, done } = await iterator.next();
+        return done === true ? undefined : (method.request.decodeRequest(value) as FakeCall['request']);
+      };
+      async function* more() {
+        for (let one = await next(); one; one = await next()) yield one;
+      }
+      const answer = answers.get(method.path);
+      if (!answer) throw new RpcError('UNIMPLEMENTED', `${method.path} is not served`);
+      const call = { method, request: (await next()) ?? {}, options, more: more() };
+      calls.push(call);
+      try {
+        for await (const reply of answer(call) as AsyncIterable<object>) yield method.reply.encode(reply);
+      } finally {
+        await iterator.return?.();
       }
     },
     clientStream: () => Promise.reject(new RpcError('UNIMPLEMENTED', 'no route sends a stream')),

@@ -1,19 +1,14 @@
 // Makes calls by grpc-js, one HTTP/2 stream each: for streams always, for unary calls where frames are not wanted.
 
-import {
-  type CallOptions as GrpcCallOptions,
-  type Client,
-  type ClientReadableStream,
-  type ClientWritableStream,
-  Metadata,
-} from '@grpc/grpc-js';
+import type { Client, ClientReadableStream, ClientWritableStream } from '@grpc/grpc-js';
 import type { MethodContract } from '@egg/contract';
-import { invalidField, RpcError } from './errors.ts';
 import { asBuffer } from './grpc-handlers.ts';
+import { exchangeAll } from './grpc-duplex.ts';
+import { drained, same, toMetadata, toOptions, watch } from './grpc-options.ts';
 import { fromStatus } from './grpc-status.ts';
 import type { CallOptions, Channel } from './model.ts';
 
-type GrpcCalls = Pick<Channel, 'unary' | 'serverStream' | 'clientStream'>;
+type GrpcCalls = Pick<Channel, 'unary' | 'serverStream' | 'clientStream' | 'duplex'>;
 
 /** Calls through a client of grpc-js. */
 export function grpcCalls(client: Client): GrpcCalls {
@@ -51,6 +46,7 @@ export function grpcCalls(client: Client): GrpcCalls {
     },
 
     clientStream: (method, requests, options = {}) => sendAll(client, method, requests, options),
+    duplex: (method, requests, options = {}) => exchangeAll(client, method, requests, options),
   };
 }
 
@@ -110,40 +106,4 @@ async function sendAll(
     sent.catch(() => {});
     stopWatching();
   }
-}
-
-function drained(stream: ClientWritableStream<Uint8Array>): Promise<void> {
-  return new Promise((resolve) => stream.once('drain', resolve));
-}
-
-/** Cancels the call when the signal is aborted; gives what ends the watching. */
-function watch(signal: AbortSignal | undefined, call: { cancel(): void }): () => void {
-  if (!signal) return () => {};
-  const cancel = (): void => call.cancel();
-  if (signal.aborted) cancel();
-  else signal.addEventListener('abort', cancel, { once: true });
-  return () => signal.removeEventListener('abort', cancel);
-}
-
-function toMetadata({ metadata = {} }: CallOptions): Metadata {
-  const sent = new Metadata();
-  for (const [key, value] of Object.entries(metadata)) {
-    try {
-      sent.set(key, value);
-    } catch {
-      throw invalidField(key, 'holds characters that a header cannot carry');
-    }
-  }
-  return sent;
-}
-
-function toOptions({ deadline }: CallOptions): GrpcCallOptions {
-  if (deadline !== undefined && deadline <= Date.now()) {
-    throw new RpcError('DEADLINE_EXCEEDED', 'the deadline has passed');
-  }
-  return deadline === undefined || deadline === Infinity ? {} : { deadline };
-}
-
-function same(bytes: Buffer): Buffer {
-  return bytes;
 }

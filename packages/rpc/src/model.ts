@@ -81,6 +81,12 @@ export interface Channel {
     requests: AsyncIterable<Uint8Array>,
     options?: CallOptions,
   ): Promise<Uint8Array>;
+  /** Sends messages as fast as the service takes them, and gives its replies as they come. */
+  duplex(
+    method: MethodContract,
+    requests: AsyncIterable<Uint8Array>,
+    options?: CallOptions,
+  ): AsyncIterable<Uint8Array>;
   /** SERVING or not, by the standard health protocol; not SERVING where nothing answers. Never throws. */
   healthy(): Promise<boolean>;
   close(): void;

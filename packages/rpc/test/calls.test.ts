@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Channel, connect, RpcError, type RpcServer } from '../src/index.ts';
+import { type CallOptions, type Channel, connect, RpcError, type RpcServer } from '../src/index.ts';
 import { call, contract, type Echo, failure, method, Seen, serve, SERVICE, silent, until } from './echo.ts';
 
 describe.each([{ frames: false }, { frames: true }])('calls with frames: $frames', ({ frames }) => {
@@ -309,6 +309,67 @@ describe('streams', () => {
     ).toMatchObject({ code: 'CANCELLED' });
     await until(() => seen.sums.length === 2);
     expect(seen.sums).toEqual(['CANCELLED', 'CANCELLED']);
+  });
+
+  function talk(
+    requests: AsyncIterable<Uint8Array>,
+    options: CallOptions = {},
+  ): AsyncIterable<{ text: string; n: number }> {
+    return (async function* () {
+      for await (const reply of channel.duplex(method('Chat'), requests, options)) yield read(reply);
+    })() as never;
+  }
+
+  test('both sides of a call can stream, each as fast as the other takes it', async () => {
+    const answers: number[] = [];
+    for await (const { n } of talk(numbers(5000))) answers.push(n);
+    expect(answers).toEqual(Array.from({ length: 5000 }, (_, i) => i + 1));
+
+    seen.streamed = 0;
+    let sent = 0;
+    async function* large() {
+      for (; sent < 2000; sent++) yield method('Chat').request.encode({ text: 'x'.repeat(100_000) });
+    }
+    const slow = talk(large())[Symbol.asyncIterator]();
+    await slow.next();
+    await sleep(300);
+    const held = sent;
+    expect(held, 'nobody reads the answers, so nobody takes the requests').toBeLessThan(500);
+    await slow.return?.();
+  });
+
+  test('a service that has heard enough ends a call whose source still waits', async () => {
+    async function* waiting() {
+      yield method('Chat').request.encode({ text: 'enough' });
+      await sleep(60_000);
+    }
+    const answers: string[] = [];
+    for await (const { text } of talk(waiting())) answers.push(text);
+    expect(answers).toEqual(['enough']);
+  });
+
+  test('a call that streams both ways breaks when its source does, when the service does, when the caller is gone', async () => {
+    const all = async (requests: AsyncIterable<Uint8Array>, options?: CallOptions) => {
+      for await (const _ of talk(requests, options));
+    };
+    seen.sums.length = 0;
+    const broken = numbers(100, () => {
+      throw new RpcError('ABORTED', 'the source broke');
+    });
+    expect(await failure(all(broken))).toMatchObject({ code: 'ABORTED' });
+    await until(() => seen.sums.length === 1);
+    expect(seen.sums).toEqual(['CANCELLED']);
+    async function* breaking() {
+      for (;;) {
+        yield method('Chat').request.encode({ text: 'break' });
+        await sleep(1);
+      }
+    }
+    expect(await failure(all(breaking()))).toMatchObject({ code: 'NOT_FOUND', message: 'told to break' });
+    const gone = numbers(3, () => sleep(60_000));
+    expect(await failure(all(gone, { signal: AbortSignal.timeout(100) }))).toMatchObject({
+      code: 'CANCELLED',
+    });
   });
 
   test('a bad message in a stream is refused while it still flows', async () => {

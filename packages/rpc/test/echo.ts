@@ -63,7 +63,23 @@ export class Seen {
         this.sums.push(sum);
         return { text: 'sum', n: sum };
       },
+      Chat: (requests: AsyncIterable<Echo>) => this.#chat(requests),
     };
+  }
+
+  /** Answers each message; `enough` ends it early. */
+  async *#chat(requests: AsyncIterable<Echo>): AsyncGenerator<Echo> {
+    try {
+      for await (const { text, n = 0 } of requests) {
+        this.streamed++;
+        if (text === 'break') throw new RpcError('NOT_FOUND', 'told to break');
+        yield { text, n };
+        if (text === 'enough') return;
+      }
+    } catch (thrown) {
+      this.sums.push((thrown as RpcError).code);
+      throw thrown;
+    }
   }
 
   async #echo({ text, n }: Echo, context: CallContext): Promise<Echo> {
