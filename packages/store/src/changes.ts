@@ -2,9 +2,10 @@
 // of an id is its latest. Costs what has changed, not what the table holds.
 
 import { RpcError } from '@egg/rpc/errors';
+import { IdSet } from './id-set.ts';
 import { type LogCollection, readBackwards, readCommit } from './log.ts';
 import { windowAt } from './paging.ts';
-import { type Commit, type Row, weightOfRow } from './record.ts';
+import { type Change, type Commit, type Row, weightOfRow } from './record.ts';
 import type { RowCollection } from './rows.ts';
 import type { State } from './state.ts';
 
@@ -88,16 +89,38 @@ async function isLarger<R extends Row>(
 ): Promise<boolean> {
   const start = await numbersAt(sources, since);
   if (end.changed - start.changed <= end.count) return false;
-  const seen = new Set<number>();
-  let size = 0;
+  const told = new Told();
   for await (const { changes } of backwards(sources, since, to)) {
-    for (const { id, after } of changes) {
-      if (!seen.has(id) && (after || id <= start.lastId)) size++;
-      seen.add(id);
-    }
-    if (size > end.count) return true;
+    for (const change of changes) told.visit(change);
+    if (told.size > end.count) return true;
   }
   return false;
+}
+
+/** Which records a delta tells of, from the changes, newest first. */
+class Told {
+  readonly #seen = new IdSet();
+  readonly #absent = new IdSet();
+  #added = 0;
+  /** What is not there now and, as far as was seen, was there before. */
+  readonly gone = new IdSet();
+
+  get size(): number {
+    return this.#added + this.gone.size;
+  }
+
+  /** Whether this is the latest change of its record. */
+  visit({ id, before, after }: Change): boolean {
+    const isLatest = this.#seen.add(id);
+    if (isLatest && after) this.#added++;
+    else if (isLatest) this.#absent.add(id);
+    // The oldest of its changes says at last whether whoever asks has it: a record that came and went is nothing to it.
+    if (this.#absent.has(id)) {
+      if (before) this.gone.add(id);
+      else this.gone.delete(id);
+    }
+    return isLatest;
+  }
 }
 
 async function* delta<R extends Row>(
@@ -105,21 +128,15 @@ async function* delta<R extends Row>(
   since: number,
   to: number,
 ): AsyncGenerator<DeltaChunk<R>> {
-  const { lastId } = await numbersAt(sources, since);
-  const seen = new Set<number>();
-  const gone = new Set<number>();
+  const told = new Told();
   const added = new Chunk<R>();
   for await (const { changes } of backwards(sources, since, to)) {
-    for (const { id, after } of changes) {
-      if (seen.has(id)) continue;
-      seen.add(id);
-      // What was not there at `since` and is not there now never was, for whoever asks.
-      if (!after && id <= lastId) gone.add(id);
-      if (after && added.push(after)) yield { added: added.take() };
+    for (const change of changes) {
+      if (told.visit(change) && change.after && added.push(change.after)) yield { added: added.take() };
     }
   }
   if (added.size > 0) yield { added: added.take() };
-  if (gone.size > 0) yield* removals(sources, since, to, gone);
+  if (told.gone.size > 0) yield* removals(sources, since, to, told.gone);
 }
 
 /** What was removed, as it last was. Read a second time, so that no more than the ids had to be kept. */
@@ -127,7 +144,7 @@ async function* removals<R extends Row>(
   sources: Sources<R>,
   since: number,
   to: number,
-  gone: Set<number>,
+  gone: IdSet,
 ): AsyncGenerator<DeltaChunk<R>> {
   const removed = new Chunk<R>();
   for await (const { changes } of backwards(sources, since, to)) {

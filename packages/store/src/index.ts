@@ -1,9 +1,12 @@
 export { type Database, openDatabase } from './connection.ts';
+export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
 export type { Delta, DeltaChunk } from './changes.ts';
+export { IdSet } from './id-set.ts';
 export type { Page, PageQuery } from './paging.ts';
 export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.ts';
 export { References } from './references.ts';
+export type { Revert, RevertCounts } from './revert.ts';
 export { renewHistory, Table, type TableOptions } from './table.ts';
 export type { View } from './view.ts';
 export { type AnyTable, declareTable, type Declared, type OpenedTable } from './declaration.ts';

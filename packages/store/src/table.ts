@@ -18,6 +18,7 @@ import { Mark, type MarkDocument, MARKS } from './mark.ts';
 import { type Page, type PageQuery, readPage, windowAt } from './paging.ts';
 import { type Change, type Commit, type Fields, type Origin, type Row, weightOf } from './record.ts';
 import { purgeTombstones, readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
+import { type Revert, type RevertCounts, revertTable } from './revert.ts';
 import { State } from './state.ts';
 import { Writer } from './writer.ts';
 import { KEY_SEPARATOR } from './keys.ts';
@@ -37,6 +38,7 @@ export interface TableOptions<R extends Row> {
 
 /** How often a replica looks for what others have written. */
 const FOLLOW_MS = 400;
+const FOLLOW_WITHIN_MS = 5000;
 const PURGE_EVERY_MS = 10 * 60 * 1000;
 /** How long a tombstone stays: longer than any write can be under way. */
 const TOMBSTONE_MS = 60 * 60 * 1000;
@@ -185,8 +187,27 @@ export class Table<R extends Row> {
    * Does a large act as a row of commits: `decide` is given items in order until a commit is full. Each commit is decided on the state
    * just before it; broken off, what is done is done. Answers with the last commit's revision, or undefined if nothing changed.
    */
-  act<Item>(act: Act<R, Item>): Promise<number | undefined> {
+  act<Item, Note = void>(act: Act<R, Item, Note>): Promise<number | undefined> {
     return actInCommits(this, act);
+  }
+
+  /**
+   * Makes the table what it was at a revision; see revert.ts. Answers with the head after it, and how many records came back, went
+   * and changed. Throws OUT_OF_RANGE for a revision in the future.
+   */
+  async revert(revert: Revert<R>): Promise<RevertCounts & { revision: number }> {
+    await this.follow(Math.min(revert.deadline, Date.now() + FOLLOW_WITHIN_MS));
+    this.refuseFuture('revision', revert.revision);
+    const counts = await revertTable({ log: this.#log, state: this.#state, table: this }, revert);
+    return { revision: this.revision, ...counts };
+  }
+
+  /** The records that match, in windows of rising ids, each as it is when its window is read; with `fields` alone. */
+  async *scan(filter: Readonly<Record<string, unknown>>, fields?: readonly string[]): AsyncGenerator<R[]> {
+    await this.follow();
+    for (let after = 0; after < this.#state.lastId; after += SCAN) {
+      yield readWindow<R>(this.#rows, { after, to: after + SCAN }, { filter, ...(fields && { fields }) });
+    }
   }
 
   /** For the relay: the log as a source of commits. */

@@ -80,6 +80,26 @@ export class View<R extends Row> implements Base<R> {
     return row;
   }
 
+  /**
+   * Puts a record back, or in from elsewhere, with its own id, fields and age; its revision is a new one. Throws ALREADY_EXISTS where
+   * its id or its key is taken. The decision has to have asked for the id.
+   */
+  restore(record: R): R {
+    const { id } = record;
+    if (this.rowOf(id)) throw new RpcError('ALREADY_EXISTS', `the record with id ${id} is there`);
+    const row = { ...record, revision: this.revision + 1 };
+    this.#refuseTaken(row, undefined);
+    this.lastId = Math.max(this.lastId, id);
+    this.count++;
+    this.#put(id, undefined, row);
+    return row;
+  }
+
+  /** A view on top of this one, for what shall not become of it. */
+  scratch(): View<R> {
+    return new View(this, this.#keyOf, this.at);
+  }
+
   /** Gives a record other fields. With nothing new it changes nothing. Throws ALREADY_EXISTS where the new key is taken. */
   replace(before: R, fields: Fields<R>): R {
     if (isDeepStrictEqual(ownFields(before), fields)) return before;
