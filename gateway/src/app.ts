@@ -3,6 +3,7 @@
 import { constants } from 'node:zlib';
 import compress from '@fastify/compress';
 import fastify, { type FastifyInstance } from 'fastify';
+import type { Bus } from '@egg/bus';
 import type { Contract } from '@egg/contract';
 import type { Authorize, Channel, Log } from '@egg/rpc';
 import type { Metrics } from '@egg/service';
@@ -11,10 +12,11 @@ import { registerBodies } from './body.ts';
 import { clientErrorHandler, registerHostCheck } from './client-errors.ts';
 import { registerDocs } from './docs.ts';
 import { answerError, registerErrors } from './errors.ts';
+import { EventHub, type HubOptions } from './events/hub.ts';
 import { registerExchanges, requestIdOf } from './exchange.ts';
 import { registerHeaders, setHeaders } from './headers.ts';
 import { registerHealth, registerMetrics } from './health.ts';
-import { requestMetrics } from './metrics.ts';
+import { listenerMetrics, requestMetrics } from './metrics.ts';
 import { registerNotFound } from './not-found.ts';
 import { registerRoutes } from './routes.ts';
 
@@ -23,6 +25,8 @@ export interface AppOptions {
   /** The services, by package. */
   readonly channels: ReadonlyMap<string, Channel>;
   readonly authorize: Authorize;
+  /** Without one there are no events. */
+  readonly bus?: Bus;
   /** There is no admin token yet: anybody on this machine may do all. */
   readonly open: boolean;
   readonly log: Log;
@@ -33,7 +37,9 @@ export interface AppOptions {
   readonly timeoutMs?: number;
   /** How long nothing may happen on a stream. */
   readonly idleMs?: number;
-  /** More requests at once than this are refused. */
+  /** How events are sent. */
+  readonly events?: Omit<HubOptions, 'bus' | 'contract' | 'log'>;
+  /** More requests at once than this are refused; listeners of events are not counted. */
   readonly maxInFlight?: number;
   /** The largest body, in bytes. */
   readonly bodyLimit?: number;
@@ -41,7 +47,7 @@ export interface AppOptions {
 
 /** Builds the gateway, ready to listen or to be injected into. The caller closes it. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const { contract, channels, authorize, log, metrics } = options;
+  const { contract, channels, authorize, bus, log, metrics } = options;
   const { timeoutMs = 10_000, idleMs = 60_000, maxInFlight = 4096, bodyLimit = 1024 * 1024 } = options;
   const app = fastify({
     genReqId: requestIdOf,
@@ -77,9 +83,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     // A small window: each stream under way has one.
     brotliOptions: { params: { [constants.BROTLI_PARAM_QUALITY]: 4, [constants.BROTLI_PARAM_LGWIN]: 18 } },
   });
-  registerRoutes(app, { contract, channels, authorize, timeoutMs, idleMs });
+  const hub = bus && new EventHub({ ...options.events, bus, contract, log });
+  if (hub) {
+    listenerMetrics(metrics.registry, hub);
+    // Before it waits for what is under way, for this would never end.
+    app.addHook('preClose', () => hub.close());
+  }
+  registerRoutes(app, { contract, channels, authorize, timeoutMs, idleMs, hub });
   const readers = authorizeHook(authorize, readingMethod(contract));
-  registerHealth(app, channels);
+  registerHealth(app, channels, bus);
   registerMetrics(app, metrics, readers);
   await registerDocs(app, contract, readers);
   await app.ready();

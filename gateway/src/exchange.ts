@@ -26,7 +26,10 @@ export function requestIdOf(request: IncomingMessage): string {
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** Counts requests under way, refuses more than `maxInFlight`, and tells log and metrics how each ended. */
+/**
+ * Counts requests under way, but for those that last, which have a bound of their own; refuses more than `maxInFlight`, and tells
+ * log and metrics how each ended.
+ */
 export function registerExchanges(
   app: FastifyInstance,
   { log, observe, maxInFlight }: { log: Log; observe: ObserveRequest; maxInFlight: number },
@@ -36,16 +39,19 @@ export function registerExchanges(
   app.decorateRequest('failure', undefined);
   app.addHook('onRequest', (request, reply, done) => {
     const startedMs = performance.now();
-    let isComplete = false;
-    inFlight++;
+    const { isLasting = false, isProbe = false } = request.routeOptions.config;
+    const counted = isLasting ? 0 : 1;
+    // What lasts ends when the client has enough of it.
+    let isComplete = isLasting;
+    inFlight += counted;
     reply.raw.once('finish', () => {
       isComplete = true;
     });
     reply.raw.once('close', () => {
-      inFlight--;
+      inFlight -= counted;
       tell(request, reply, { isComplete, ms: Math.round((performance.now() - startedMs) * 1000) / 1000 });
     });
-    if (inFlight > maxInFlight && request.routeOptions.config.isProbe !== true) {
+    if (inFlight > maxInFlight && !isProbe && !isLasting) {
       done(new RpcError('RESOURCE_EXHAUSTED', 'too many requests are under way'));
     } else {
       done();

@@ -1,6 +1,7 @@
 // Whether the gateway lives, whether a request would succeed, and its numbers.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Bus, BusState } from '@egg/bus';
 import { type Channel, invalidFields, RpcError } from '@egg/rpc';
 import type { Metrics } from '@egg/service';
 import type { Hook } from './auth.ts';
@@ -12,8 +13,15 @@ const CACHE_MS = 250;
 
 type Parts = Record<string, { ready: boolean }>;
 
-/** `/healthz` and `/readyz`, which everybody may ask, and which are answered however much is under way. */
-export function registerHealth(app: FastifyInstance, channels: ReadonlyMap<string, Channel>): void {
+/**
+ * `/healthz` and `/readyz`, which everybody may ask, and which are answered however much is under way. A bus that is down delays
+ * events and nothing else, so it is told of, and makes nothing unready.
+ */
+export function registerHealth(
+  app: FastifyInstance,
+  channels: ReadonlyMap<string, Channel>,
+  bus: Bus | undefined,
+): void {
   const check = cachedCheck(channels);
   const options = { config: { isProbe: true } };
   app.get('/healthz', options, (request) => {
@@ -22,8 +30,9 @@ export function registerHealth(app: FastifyInstance, channels: ReadonlyMap<strin
   });
   app.get('/readyz', options, async (request, reply) => {
     refuseQuery(request);
-    const data = await check();
-    const missing = Object.keys(data).filter((part) => data[part]?.ready !== true);
+    const services = await check();
+    const missing = Object.keys(services).filter((part) => services[part]?.ready !== true);
+    const data = bus ? { ...services, bus: busPart(bus) } : services;
     if (missing.length === 0) return { status: 0, msg: 'ok', data };
     const error = new RpcError('UNAVAILABLE', `not ready: ${missing.join(', ')}`);
     request.failure = error;
@@ -70,6 +79,11 @@ async function bounded(channel: Channel): Promise<boolean> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+function busPart(bus: Bus): { ready: boolean; state: BusState } {
+  const state = bus.state();
+  return { ready: state === 'up', state };
 }
 
 /** `egg.blocklists.v1` is `blocklists`. */

@@ -1,6 +1,7 @@
 // The numbers of the gateway's own: how long requests took, by route, method and status.
 
-import { Histogram, type Registry } from '@platformatic/prom-client';
+import { Counter, Gauge, Histogram, type Registry } from '@platformatic/prom-client';
+import type { EventHub } from './events/hub.ts';
 
 /** Told of every request when it is over. `status` is `broken` where the connection closed before the answer was complete. */
 export type ObserveRequest = (route: string, method: string, status: string, seconds: number) => void;
@@ -17,4 +18,27 @@ export function requestMetrics(registry: Registry): ObserveRequest {
     registers: [registry],
   });
   return (route, method, status, seconds) => histogram.observe({ route, method, status }, seconds);
+}
+
+/** Adds how many listen to events, and how many were dropped because they read too slowly. */
+export function listenerMetrics(registry: Registry, hub: EventHub): void {
+  const listening = new Gauge({
+    name: 'event_listeners',
+    help: 'Clients that listen to events',
+    registers: [],
+    collect() {
+      this.set(hub.counts().listeners);
+    },
+  });
+  const dropped = new Counter({
+    name: 'event_listeners_dropped_total',
+    help: 'Clients that listened to events and read too slowly',
+    registers: [],
+    collect() {
+      this.reset();
+      this.inc(hub.counts().dropped);
+    },
+  });
+  registry.registerMetric(listening);
+  registry.registerMetric(dropped);
 }

@@ -1,10 +1,12 @@
 // Makes a route of every method that has a path. There is no line here for any one of them.
 
 import type { FastifyInstance } from 'fastify';
-import type { Contract, MethodContract } from '@egg/contract';
+import type { Contract, MethodContract, ServiceContract } from '@egg/contract';
 import type { Authorize, Channel } from '@egg/rpc';
 import { authorizeHook } from './auth.ts';
 import { checkBodyKind } from './body.ts';
+import { eventsHandler } from './events/handler.ts';
+import type { EventHub } from './events/hub.ts';
 import { streamHandler } from './stream.ts';
 import { unaryHandler } from './unary.ts';
 
@@ -14,6 +16,8 @@ declare module 'fastify' {
     isOriginal?: boolean;
     /** Answered however much is under way. */
     isProbe?: boolean;
+    /** The answer lasts as long as the client wants. */
+    isLasting?: boolean;
   }
 }
 
@@ -24,6 +28,8 @@ export interface RouteOptions {
   readonly authorize: Authorize;
   readonly timeoutMs: number;
   readonly idleMs: number;
+  /** Who listens to the bus; absent where there is none. */
+  readonly hub: EventHub | undefined;
 }
 
 /** Adds the routes. Throws an Error that names a package without a channel, or a method that HTTP cannot carry. */
@@ -31,12 +37,10 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
   for (const service of options.contract.services) {
     for (const method of service.methods) {
       if (!method.http) continue;
-      const channel = options.channels.get(service.package);
-      if (!channel) throw new Error(`${method.path}: no channel to ${service.package}`);
       app.route({
         method: method.http.verb,
         url: method.http.path,
-        config: { isOriginal: method.original },
+        config: { isOriginal: method.original, isLasting: method.body === 'sse' },
         onRequest: [
           authorizeHook(options.authorize, method),
           (request, _reply, done) => {
@@ -44,14 +48,17 @@ export function registerRoutes(app: FastifyInstance, options: RouteOptions): voi
             done();
           },
         ],
-        handler: handlerOf(method, channel, options),
+        handler: handlerOf(service, method, options),
       });
     }
   }
 }
 
-function handlerOf(method: MethodContract, channel: Channel, options: RouteOptions) {
+function handlerOf(service: ServiceContract, method: MethodContract, options: RouteOptions) {
   if (method.requestStream) throw new Error(`${method.path}: no route takes a stream`);
+  if (method.body === 'sse') return eventsHandler({ ...options, method });
+  const channel = options.channels.get(service.package);
+  if (!channel) throw new Error(`${method.path}: no channel to ${service.package}`);
   if (method.replyStream !== (method.body === 'json_stream')) {
     throw new Error(`${method.path}: a stream of replies and body: json_stream go together`);
   }

@@ -1,6 +1,7 @@
 // Starts the gateway as the configuration says: channels to the services, the app, its address.
 
 import type { AddressInfo } from 'node:net';
+import { connectBus } from '@egg/bus';
 import type { Contract } from '@egg/contract';
 import { type Authorize, type Channel, connect } from '@egg/rpc';
 import { type Config, ConfigError, type Running, type ServiceContext, type ServiceName } from '@egg/service';
@@ -23,10 +24,12 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     ]);
   }
   const channels = connectAll(options);
+  const bus = connectBus({ ...config.bus, name: 'gateway', log });
   const app = await buildApp({
     contract,
     channels,
     authorize,
+    bus,
     open,
     log,
     metrics,
@@ -40,13 +43,21 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     async stop() {
       await close();
       for (const channel of channels.values()) channel.close();
+      await bus.close();
     },
   };
 }
 
-/** One channel for each package that the contract has. Throws ConfigError for a package whose service nobody knows. */
+/**
+ * One channel for each service of the system, also where the contract has nothing of it yet: whether it is ready is asked all the
+ * same. Throws ConfigError for a package whose service nobody knows.
+ */
 function connectAll({ config, contract, log }: GatewayOptions): Map<string, Channel> {
-  const packages = new Set(contract.services.map((service) => service.package));
+  const served = contract.services.filter(({ methods }) => methods.some(({ body }) => body !== 'sse'));
+  const packages = new Set([
+    ...Object.keys(config.services).map((name) => `egg.${name}.v1`),
+    ...served.map((service) => service.package),
+  ]);
   return new Map([...packages].map((name) => [name, connect({ address: addressOf(config, name), log })]));
 }
 

@@ -64,6 +64,8 @@ const config = parseConfig({
   EGG_HTTP_PORT: '0',
   EGG_ADMIN_TOKEN: TOKEN,
   EGG_BLOCKLISTS_PORT: String(server.port),
+  EGG_EGGS_ADDRESS: `127.0.0.1:${server.port}`,
+  EGG_TASKS_ADDRESS: `127.0.0.1:${server.port}`,
 });
 const gateway = await startGateway({
   name: 'gateway',

@@ -12,7 +12,7 @@ import { nanos } from '@nats-io/transport-node';
 import { Backoff } from './backoff.ts';
 import { type Bus, type Link, LinkLostError } from './bus.ts';
 import { Complaint, type Log, reasonOf } from './log.ts';
-import { readStream } from './stream.ts';
+import { readStream, type StreamState } from './stream.ts';
 import { pause, unlessAborted } from './waiting.ts';
 
 export interface BusMessage {
@@ -24,12 +24,18 @@ export interface BusMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/**
+ * Says where a reading begins: after which revision. Asked before each one, be it the first or after a break, with what the stream
+ * is then (undefined if there is none) and the last revision that was handled (undefined at first). If it throws, it is asked again.
+ */
+export type Place = (stream: StreamState | undefined, last: number | undefined) => number | Promise<number>;
+
 export interface ConsumeOptions {
   readonly bus: Bus;
   readonly log: Log;
   readonly stream: string;
-  /** The first revision to hear of, or only those that come from now on. */
-  readonly from: number | 'new';
+  /** The first revision to hear of, or only those that come from now on, or what decides it each time. */
+  readonly from: number | 'new' | Place;
   /** Called with one message at a time, the next when it is done. If it throws, it is called with the same one again. */
   readonly handler: (message: BusMessage) => void | Promise<void>;
   /** Called before the message that follows revisions which the stream does not keep any more. */
@@ -69,7 +75,7 @@ class Reader {
 
   constructor(options: ConsumeOptions) {
     this.#options = options;
-    if (options.from !== 'new') this.#last = Math.max(0, options.from - 1);
+    if (typeof options.from === 'number') this.#last = Math.max(0, options.from - 1);
   }
 
   async run(): Promise<void> {
@@ -92,14 +98,12 @@ class Reader {
 
   /** Reads until the connection breaks, the stream is gone, or there is no order any more. */
   async #read(link: Link): Promise<void> {
-    const { stream, signal } = this.#options;
+    const { stream, signal, from } = this.#options;
     const state = await unlessAborted(readStream(link, stream), link.lost, signal);
-    if (!state) {
-      // Whatever the stream will have when it is made is new.
-      this.#last ??= 0;
-      return;
-    }
-    this.#last ??= state.last;
+    // Whatever a stream will have that is still to be made is new.
+    if (typeof from === 'function') this.#last = await from(state, this.#last);
+    else this.#last ??= state?.last ?? 0;
+    if (!state) return;
     const info = await unlessAborted(this.#prepare(link, this.#last + 1), link.lost, signal);
     const consumer = link.js.consumers.getConsumerFromInfo(info);
     const messages = await consumer.consume({

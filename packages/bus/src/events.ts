@@ -1,5 +1,6 @@
 // What is said of a commit on the bus: a CloudEvents 1.0 event in structured JSON (cloudevents.io, "JSON Event Format").
 
+import { crc32 } from 'node:zlib';
 import type { Commit } from './source.ts';
 
 /** A message of the bus. */
@@ -24,6 +25,8 @@ export interface CounterEventOptions {
 }
 
 const HEADERS = { 'content-type': 'application/cloudevents+json' } as const;
+/** Within a string its quotes would be escaped. */
+const DATA = ',"data":{';
 const encoder = new TextEncoder();
 
 /**
@@ -74,13 +77,33 @@ export function tellTheSame(one: Uint8Array, other: Uint8Array): boolean {
   return a !== undefined && a === b;
 }
 
+/**
+ * A number by which an event is known again among those of other histories with the same revision; 0 for what is no event. It is
+ * the same for two payloads that tell of the same commit.
+ */
+export function eventMark(payload: Uint8Array): number {
+  const known = identity(payload);
+  // Never 0, which is for what has none.
+  return known === undefined ? 0 : crc32(known) || 1;
+}
+
 function identity(payload: Uint8Array): string | undefined {
+  const { id, time, requestid, actor } = attributesOf(payload) ?? {};
+  return id === undefined ? undefined : JSON.stringify([id, time, requestid, actor]);
+}
+
+/** The event without its data, where that comes last as it does here: it may be large, and is not needed to know an event by. */
+function attributesOf(payload: Uint8Array): Record<string, unknown> | undefined {
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+  const data = bytes.indexOf(DATA);
+  return (
+    (data === -1 ? undefined : parse(`${bytes.toString('utf8', 0, data)}}`)) ?? parse(bytes.toString('utf8'))
+  );
+}
+
+function parse(text: string): Record<string, unknown> | undefined {
   try {
-    const { id, time, requestid, actor } = JSON.parse(new TextDecoder().decode(payload)) as Record<
-      string,
-      unknown
-    >;
-    return JSON.stringify([id, time, requestid, actor]);
+    return JSON.parse(text) as Record<string, unknown>;
   } catch {
     return undefined;
   }

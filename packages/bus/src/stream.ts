@@ -25,6 +25,8 @@ export interface StreamSpec {
 export interface StreamState {
   /** Changes when a stream is deleted and made again. */
   readonly created: string;
+  /** The first sequence that is still kept; `last` + 1 where none is. */
+  readonly first: number;
   /** The last sequence, 0 if there was never one. Of a stream that starts at F and is still empty it is F - 1. */
   readonly last: number;
 }
@@ -87,7 +89,8 @@ function codeOf(error: unknown): number | undefined {
 }
 
 function stateOf({ created, state }: StreamInfo): StreamState {
-  return { created, last: state.last_seq };
+  const { messages, first_seq: first, last_seq: last } = state;
+  return { created, first: messages === 0 ? last + 1 : first, last };
 }
 
 function configOf(spec: StreamSpec, first: number): StreamConfigInput {

@@ -29,7 +29,7 @@ const REQUEST = { longs: Number, enums: String } as const;
 export function loadContract({ dirs = [], files }: { dirs?: string[]; files?: string[] } = {}): Contract {
   registerWellKnownTypes();
   const includeDirs = [...dirs, PROTO_DIR, GOOGLE_DIR];
-  const names = files ?? globSync('egg/{blocklists,eggs,tasks}/**/*.proto', { cwd: PROTO_DIR }).sort();
+  const names = files ?? globSync('egg/{blocklists,eggs,events,tasks}/**/*.proto', { cwd: PROTO_DIR }).sort();
   const root = loadRoot(names, includeDirs);
   checkOptions(root.lookup('egg') ?? root);
   const messages = messageCache(root);

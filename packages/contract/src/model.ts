@@ -59,7 +59,7 @@ export interface FieldContract {
   readonly immutable: boolean;
 }
 
-export type BodyKind = 'json' | 'json_stream';
+export type BodyKind = 'json' | 'json_stream' | 'sse';
 
 export interface MethodContract {
   /** `Add` */

@@ -9,7 +9,10 @@ const PARTS = {
   description: 'By the name of the part.',
   additionalProperties: {
     type: 'object',
-    properties: { ready: { type: 'boolean' } },
+    properties: {
+      ready: { type: 'boolean' },
+      state: { enum: ['up', 'down'], description: 'Of the bus, which may be down while all else is ready.' },
+    },
     required: ['ready'],
     additionalProperties: false,
   },
@@ -40,7 +43,7 @@ export function plainPaths(): JsonSchema {
         ...operation('Readyz', 'Says whether a request would succeed, part by part.'),
         security: [],
         responses: {
-          200: json('Every part is ready.', {
+          200: json('Every part is ready, or all but the bus.', {
             type: 'object',
             properties: { ...ENVELOPE, data: PARTS },
             required: ['status', 'msg', 'data'],

@@ -41,9 +41,11 @@ export const ERROR: JsonSchema = {
   additionalProperties: false,
 };
 
-/** The records of all tables by their short names, for `components.schemas`. */
-export function recordSchemas(contract: Contract): Record<string, JsonSchema> {
-  return Object.fromEntries(contract.tables.map(({ record }) => [shortName(record.name), record.schema]));
+/** The records of all tables, and what is sent as events, by their short names, for `components.schemas`. */
+export function recordSchemas({ tables, services }: Contract): Record<string, JsonSchema> {
+  const events = services.flatMap(({ methods }) => methods.filter(({ body }) => body === 'sse'));
+  const messages = [...tables.map(({ record }) => record), ...events.map(({ reply }) => reply)];
+  return Object.fromEntries(messages.map(({ name, schema }) => [shortName(name), schema]));
 }
 
 /**

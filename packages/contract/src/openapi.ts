@@ -27,6 +27,12 @@ const PARAMETERS = {
     description: 'The revision that the record has to be at, in quotes; else ABORTED.',
     schema: { type: 'string', pattern: '^("[0-9]{1,15}"|[0-9]{1,15})$' },
   },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    description: 'The `id` of the last event that the client has; what follows it comes first.',
+    schema: { type: 'string' },
+  },
   IfNoneMatch: {
     name: 'If-None-Match',
     in: 'header',
@@ -109,7 +115,7 @@ function describeOperation(
             },
           }),
         },
-        content: { 'application/json': { schema: replySchema(method.reply, records) } },
+        content: replyContent(method, records),
       },
       ...(method.immutableWith !== undefined && {
         304: { description: 'The client has the answer.', headers: REQUEST_ID_HEADER },
@@ -118,6 +124,12 @@ function describeOperation(
     },
     ...(method.roles.includes('open') && { security: [] }),
   };
+}
+
+function replyContent({ body, reply }: MethodContract, records: Record<string, JsonSchema>): JsonSchema {
+  if (body !== 'sse') return { 'application/json': { schema: replySchema(reply, records) } };
+  const description = `Server-Sent Events; the data of each is one \`${shortName(reply.name)}\` as JSON.`;
+  return { 'text/event-stream': { schema: { type: 'string', description } } };
 }
 
 function queryParameters(method: MethodContract): JsonSchema[] {
@@ -139,6 +151,7 @@ function headerParameters(method: MethodContract): JsonSchema[] {
   const names: (keyof typeof PARAMETERS)[] = ['RequestId'];
   if (method.writes) names.push('IdempotencyKey', 'IfMatch');
   if (method.immutableWith !== undefined) names.push('IfNoneMatch');
+  if (method.body === 'sse') names.push('LastEventId');
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
