@@ -60,9 +60,14 @@ export function declareTable<
   return {
     contract: table,
     open: async (options) => {
-      const { keyPart } = rules;
+      const { keyPart, expiry, followers } = rules;
       const key = table.key as TableOptions<R>['key'];
-      const opened = await Table.open<R>({ name, key, ...(keyPart && { keyPart }), ...options });
+      const ruled = {
+        ...(keyPart && { keyPart }),
+        ...(expiry && { expiry }),
+        ...(followers && { followers }),
+      };
+      const opened = await Table.open<R>({ name, key, ...ruled, ...options });
       return { table: opened, handlers: tableHandlers(opened, all) };
     },
   };

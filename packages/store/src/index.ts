@@ -1,8 +1,11 @@
 export { type Database, openDatabase } from './connection.ts';
 export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
+export { ByteTable } from './byte-table.ts';
 export type { Delta, DeltaChunk } from './changes.ts';
 export { IdSet } from './id-set.ts';
+export type { Follower } from './follower.ts';
+export { HASH_START, hashByte, hashEnd } from './keyed-hash.ts';
 export type { Page, PageQuery } from './paging.ts';
 export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.ts';
 export { References } from './references.ts';

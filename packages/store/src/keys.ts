@@ -2,11 +2,13 @@
 // some 16 bytes a key beside the key itself.
 
 import { ByteTable } from './byte-table.ts';
+import { IdSet } from './id-set.ts';
 import { hashOf } from './keyed-hash.ts';
-import { rising } from './rising.ts';
 
 /** In bytes, while it is looked up; a table's rules keep names shorter by far. */
 const LONGEST_KEY = 64 * 1024;
+/** A set gives more than these in order sooner than a sort does. */
+const MANY = 50_000;
 /** Ids are below 2^48. */
 const ID_BYTES = 6;
 
@@ -66,4 +68,11 @@ export class KeyIndex {
       throw new RangeError('the key is too long');
     return this.#scratch.write(key);
   }
+}
+
+function rising(ids: number[]): number[] {
+  if (ids.length < MANY) return ids.sort((a, b) => a - b);
+  const set = new IdSet();
+  for (const id of ids) set.add(id);
+  return [...set];
 }

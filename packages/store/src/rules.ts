@@ -1,5 +1,6 @@
 // The few rules that are a table's own, beyond what its proto says.
 
+import type { Follower } from './follower.ts';
 import type { Fields, Row } from './record.ts';
 
 export interface TableRules<R extends Row, Add, Update> {
@@ -11,6 +12,10 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly join?: (there: R, added: Fields<R>) => Fields<R>;
   /** A key field in the form that it is compared in. */
   readonly keyPart?: (field: string, value: string) => string;
+  /** The field that says when a record goes by itself. */
+  readonly expiry?: keyof Fields<R> & string;
+  /** What keeps a picture of its own of the records in memory. They are for one table that is opened once. */
+  readonly followers?: readonly Follower<R>[];
   /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
   readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
 }

@@ -5,7 +5,9 @@ import { type Act, actInCommits } from './act.ts';
 import { type Delta, readChanges } from './changes.ts';
 import type { Command, Outcome } from './command.ts';
 import type { Database } from './connection.ts';
+import { Expiry } from './expiry.ts';
 import { Folder } from './folder.ts';
+import type { Follower } from './follower.ts';
 import {
   type CommitDocument,
   type LogCollection,
@@ -29,6 +31,10 @@ export interface TableOptions<R extends Row> {
   readonly key: readonly (keyof Fields<R> & string)[];
   /** A key field in the form that it is compared in. By default as it is. */
   readonly keyPart?: (field: string, value: string) => string;
+  /** The field that says when a record goes by itself. */
+  readonly expiry?: keyof Fields<R> & string;
+  /** Filled while the table opens, and from then on told of each commit before its writer is answered. */
+  readonly followers?: readonly Follower<R>[];
   readonly database: Pick<Database, 'collection'>;
   readonly log: {
     info(details: object, message: string): void;
@@ -55,6 +61,8 @@ export class Table<R extends Row> {
   readonly #state: State<R>;
   readonly #folder: Folder<R>;
   readonly #writer: Writer<R>;
+  readonly #followers: readonly Follower<R>[];
+  readonly #expiry: Expiry<R> | undefined;
   readonly #listeners = new Set<(commit: Commit<R>) => void>();
   #history = '';
   #purged = 0;
@@ -76,7 +84,14 @@ export class Table<R extends Row> {
       onFolded: (revision) => state.folded(revision),
       log: logger,
     });
-    const onCommit = (commit: Commit<R>): void => this.#listeners.forEach((listener) => listener(commit));
+    const { expiry, followers = [] } = options;
+    const submit = (command: Command<R>): Promise<Outcome<R>> => this.submit(command);
+    this.#expiry = expiry && new Expiry<R>({ field: expiry, submit, log: logger });
+    this.#followers = this.#expiry ? [this.#expiry, ...followers] : followers;
+    const onCommit = (commit: Commit<R>): void => {
+      for (const follower of this.#followers) follower.apply(commit);
+      this.#listeners.forEach((listener) => listener(commit));
+    };
     this.#writer = new Writer<R>({ log, rows, state, folder: this.#folder, keyOf, onCommit, logger });
   }
 
@@ -91,6 +106,7 @@ export class Table<R extends Row> {
     const follow = setInterval(() => void table.follow().catch(() => undefined), FOLLOW_MS);
     const purge = setInterval(() => void table.#purge().catch(() => undefined), PURGE_EVERY_MS);
     table.#timers = [follow.unref(), purge.unref()];
+    table.#expiry?.start();
     return table;
   }
 
@@ -129,6 +145,11 @@ export class Table<R extends Row> {
     return key
       .map((field) => (keyPart ? keyPart(field, String(row[field])) : String(row[field])))
       .join(KEY_SEPARATOR);
+  }
+
+  /** Who has this key, of which every field has to be named: from memory, as far as this replica has followed the log. */
+  idOf(key: Partial<Fields<R>>): number | undefined {
+    return this.#state.keys.get(this.keyOf(key as Fields<R>));
   }
 
   /** Brings this replica up to what is in the log now. Throws RpcError when that takes longer than to the deadline. */
@@ -235,6 +256,7 @@ export class Table<R extends Row> {
   /** Ends in order: what waits is written and folded. */
   async close(): Promise<void> {
     this.#timers.forEach(clearInterval);
+    this.#expiry?.stop();
     await this.#writer.close();
     await this.#folder.close();
   }
@@ -250,7 +272,10 @@ export class Table<R extends Row> {
     for (;;) {
       const tail = await readAfter<R>(this.#log, this.#state.head, READ);
       if (tail.length === 0) break;
-      for (const one of tail) this.#state.apply(one);
+      for (const one of tail) {
+        this.#state.apply(one);
+        for (const follower of this.#followers) follower.apply(one);
+      }
       await this.#folder.fold(tail);
     }
     const ms = Math.round(performance.now() - started);
@@ -261,15 +286,13 @@ export class Table<R extends Row> {
     );
   }
 
-  /** Reads the keys of all records. They may be newer than the mark: what the log says from there on is taken again. */
+  /** Reads what is kept in memory of all records. They may be newer than the mark: what the log says from there on is taken again. */
   async #readKeys(): Promise<void> {
+    const fields = [...this.#options.key, ...this.#followers.flatMap((follower) => follower.fields)];
     for (let after = 0; after < this.#state.lastId; after += SCAN) {
-      for (const row of await readWindow<R>(
-        this.#rows,
-        { after, to: after + SCAN },
-        { fields: this.#options.key },
-      )) {
+      for (const row of await readWindow<R>(this.#rows, { after, to: after + SCAN }, { fields })) {
         this.#state.keys.set(this.keyOf(row), row.id);
+        for (const follower of this.#followers) follower.load(row);
       }
     }
   }
