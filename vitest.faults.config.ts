@@ -3,7 +3,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/faults/**/*.faults.ts'],
-    globalSetup: ['packages/testing/src/global-setup.ts'],
     pool: 'forks',
     fileParallelism: false,
     testTimeout: 1_800_000,

@@ -6,7 +6,8 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** Of the repository. */
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const READY_MS = 30_000;
 const STOP_MS = 10_000;
 const KEPT_LINES = 200;
@@ -93,7 +94,7 @@ export class ServiceProcess {
 }
 
 /** Without what is meant for this process or was set for the system by hand: a test says itself what it wants. */
-function foreignEnvironment(): NodeJS.ProcessEnv {
+export function foreignEnvironment(): NodeJS.ProcessEnv {
   const entries = Object.entries(process.env).filter(([name]) => !/^(EGG_|VITEST|NODE_)/.test(name));
   return Object.fromEntries(entries);
 }
