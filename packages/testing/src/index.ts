@@ -5,6 +5,7 @@ export { type Answer, type Envelope, type Fault, httpClient, type HttpClient } f
 export { type OwnServer, type OwnServers, startOwnServers } from './own-servers.ts';
 export { quiet } from './quiet.ts';
 export { type Stack, type StackOptions, startStack } from './stack.ts';
+export { deleteStreams } from './streams.ts';
 export { type PartName, startSupervised, type Supervised } from './supervised.ts';
 export {
   applyChanges,
