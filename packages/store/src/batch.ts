@@ -34,6 +34,7 @@ export function decideBatch<R extends Row>(
   let { changed } = on;
   let bytes = 0;
   for (const waiting of batch) {
+    if (waiting.over) continue;
     if (bytes > BATCH_BYTES) {
       decided.later.push(waiting);
       continue;

@@ -4,6 +4,9 @@ import { RpcError } from '@egg/rpc/errors';
 import type { Change, Commit, Idempotency, Origin, Row } from './record.ts';
 import type { View } from './view.ts';
 
+/** How long before its deadline a command is given up. */
+const MARGIN_MS = 300;
+
 /** What a decision says: the verb of its commit. The changes are in the view. */
 export interface Decision {
   readonly verb: string;
@@ -34,12 +37,19 @@ export class Waiting<R extends Row> {
   readonly commitId: string;
   /** An insert was tried: from then on nobody can say that it was not done. */
   tried = false;
+  /** Its commit is in the log, so it must not be decided again, whatever fails from here on. */
+  known = false;
+  /** Its caller was told that its time is over. */
+  over = false;
   readonly #settle: PromiseWithResolvers<Outcome<R>>;
+  readonly #deadline: number;
 
   constructor(command: Command<R>, commitId: string) {
     this.command = command;
     this.commitId = commitId;
     this.#settle = Promise.withResolvers();
+    // A little before the caller gives up, so that it hears the reason.
+    this.#deadline = command.deadline - Math.min(MARGIN_MS, (command.deadline - Date.now()) / 4);
   }
 
   get outcome(): Promise<Outcome<R>> {
@@ -47,7 +57,7 @@ export class Waiting<R extends Row> {
   }
 
   get late(): boolean {
-    return Date.now() >= this.command.deadline;
+    return Date.now() >= this.#deadline;
   }
 
   done(commit?: Commit<R>): void {
@@ -58,16 +68,11 @@ export class Waiting<R extends Row> {
     this.#settle.reject(error instanceof Error ? error : new Error(String(error)));
   }
 
-  /** Gives up on a command whose time is over. */
+  /** Gives up on a command whose time is over: it is not decided any more. */
   expire(): void {
-    this.refuse(
-      this.tried
-        ? new RpcError(
-            'UNAVAILABLE',
-            'the database did not answer in time; whether the change was made is not known',
-          )
-        : new RpcError('DEADLINE_EXCEEDED', 'the deadline passed before the change was tried'),
-    );
+    this.over = true;
+    const unknown = this.tried ? '; whether the change was made is not known' : '';
+    this.refuse(new RpcError('UNAVAILABLE', `the database did not answer in time${unknown}`));
   }
 }
 

@@ -19,8 +19,8 @@ const MOST_WAITING = 20_000;
 const READ = 1000;
 const RETRY_MS = 20;
 const LONGEST_RETRY_MS = 500;
-/** How often answers that wait for the records are held against their deadlines. */
-const EXPIRY_MS = 250;
+/** How often what waits is held against its deadline. */
+const EXPIRY_MS = 100;
 const KEY_LIFE_MS = 24 * 60 * 60 * 1000;
 
 export interface WriterParts<R extends Row> {
@@ -82,11 +82,15 @@ export class Writer<R extends Row> {
       // Everything that arrives in this turn of the event loop goes into the same insert.
       await new Promise(setImmediate);
       const batch = this.#queue.splice(0, BATCH);
+      // The database may hold an attempt for long: whose time is over is told meanwhile, also of those that wait behind.
+      const timer = setInterval(() => expireLate([...batch, ...this.#queue]), EXPIRY_MS);
       try {
         await this.#commit(batch);
       } catch (error) {
         this.#stale = true;
         for (const waiting of batch) waiting.refuse(error);
+      } finally {
+        clearInterval(timer);
       }
     }
     this.#active = false;
@@ -97,7 +101,7 @@ export class Writer<R extends Row> {
     let left = batch;
     let retry = RETRY_MS;
     while (left.length > 0) {
-      left = dropLate(left);
+      left = stillOpen(left);
       const { head } = this.#parts.state;
       const verified = this.#stale;
       try {
@@ -172,9 +176,8 @@ export class Writer<R extends Row> {
   /** Answers when the records have the commits; meanwhile the next batch goes on. */
   #answer(answers: readonly Answer<R>[]): void {
     if (answers.length === 0) return;
-    const timer = setInterval(() => {
-      for (const { waiting } of answers) if (waiting.late) waiting.expire();
-    }, EXPIRY_MS);
+    for (const { waiting } of answers) waiting.known = true;
+    const timer = setInterval(() => expireLate(answers.map(({ waiting }) => waiting)), EXPIRY_MS);
     void this.#parts.folder.flush().then(() => {
       clearInterval(timer);
       for (const { waiting, commit } of answers) waiting.done(commit);
@@ -217,9 +220,18 @@ export class Writer<R extends Row> {
 
 const NOBODY = { actor: '', from: '', requestId: '' };
 
-function dropLate<R extends Row>(batch: Waiting<R>[]): Waiting<R>[] {
+/** Those that have to be decided yet. The others were found in the log, or are told now that their time is over. */
+function stillOpen<R extends Row>(batch: readonly Waiting<R>[]): Waiting<R>[] {
+  return batch.filter((waiting) => {
+    if (waiting.known) return false;
+    const { late } = waiting;
+    if (late) waiting.expire();
+    return !late;
+  });
+}
+
+function expireLate<R extends Row>(batch: readonly Waiting<R>[]): void {
   for (const waiting of batch) if (waiting.late) waiting.expire();
-  return batch.filter((waiting) => !waiting.late);
 }
 
 /** E11000: the revision is taken. */

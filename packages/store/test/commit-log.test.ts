@@ -158,6 +158,6 @@ test('answered writes are there once, decided on the state before them, and the 
       }
       await things.close();
     }),
-    { numRuns: 30, endOnFailure: false },
+    { numRuns: 25, endOnFailure: true },
   );
 }, 180_000);

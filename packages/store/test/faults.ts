@@ -9,7 +9,7 @@ export type Fault = (typeof FAULTS)[number];
 
 type Operation = (...args: unknown[]) => Promise<unknown>;
 
-const WRITES = new Set(['insertMany', 'bulkWrite', 'updateOne', 'deleteMany']);
+const WRITES = new Set(['insertOne', 'insertMany', 'bulkWrite', 'updateOne', 'deleteMany']);
 
 export class FaultyDatabase implements Pick<Database, 'collection'> {
   readonly #database: Pick<Database, 'collection'>;
@@ -65,7 +65,7 @@ export class FaultyDatabase implements Pick<Database, 'collection'> {
       this.late.push(under);
       return never();
     }
-    if (fault === 'unanswered') await operation(...args);
+    if (fault === 'unanswered' || (fault === 'partial' && name === 'insertOne')) await operation(...args);
     if (fault === 'partial' && name === 'insertMany') {
       const documents = args[0] as unknown[];
       const some = documents.slice(0, Math.ceil(documents.length / 2));
