@@ -11,9 +11,7 @@ interface Record {
 }
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const stack = await startStack();
-const legacy = await startStack({ env: { EGG_LEGACY_STATUS: '1' } });
-const { http } = stack;
+const [{ http }, legacy] = await Promise.all([startStack(), startStack({ env: { EGG_LEGACY_STATUS: '1' } })]);
 
 /** Ids of a domain and a process that no test deletes. */
 let domain = 0;

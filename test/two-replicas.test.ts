@@ -8,8 +8,7 @@ import { expectWholeLog } from './scenarios/log-check.ts';
 import { addNames, expectEverywhere } from './scenarios/real-list.ts';
 import { realNames } from './scenarios/real-names.ts';
 
-const stack = await startStack({ blocklists: 2 });
-const names = await startStack({ blocklists: 2 });
+const [stack, names] = await Promise.all([startStack({ blocklists: 2 }), startStack({ blocklists: 2 })]);
 
 test('64 callers raise a counter 2,000 times by both and change domains meanwhile: it ends where the commits say', async () => {
   const [one, other] = stack.gateways as [(typeof stack.gateways)[0], (typeof stack.gateways)[0]];

@@ -42,6 +42,11 @@ export class ServiceProcess {
     return this.#port;
   }
 
+  /** Undefined until it was started. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** The last lines it wrote. */
   get lines(): readonly string[] {
     return this.#lines;

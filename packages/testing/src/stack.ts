@@ -35,8 +35,8 @@ export interface Stack {
   restart(name: string): Promise<void>;
   /** Ends one process in order and answers with its status. */
   stop(name: string): Promise<number | NodeJS.Signals | null | undefined>;
-  /** The last lines that a process wrote. */
-  lines(name: string): readonly string[];
+  /** The pid of a process. */
+  pid(name: string): number;
 }
 
 /** Starts it. To be called where a hook can be set: at the top of a file or in a `beforeAll`. */
@@ -95,7 +95,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       await part(wanted).start();
     },
     stop: (wanted) => part(wanted).stop(),
-    lines: (wanted) => part(wanted).lines,
+    pid: (wanted) => part(wanted).pid ?? 0,
   };
 }
 
