@@ -17,4 +17,10 @@ export type { Relay, RelayOptions, RelayState, RelayStats } from './relay-model.
 export type { Commit, CommitChange, CommitSource } from './source.ts';
 export { lookAt, type StreamLook } from './look.ts';
 export type { StreamSpec, StreamState } from './stream.ts';
-export { startTableRelays, streamName, type TableRelays, type TableRelaysOptions } from './table-relays.ts';
+export {
+  deleteStreams,
+  startTableRelays,
+  streamName,
+  type TableRelays,
+  type TableRelaysOptions,
+} from './table-relays.ts';

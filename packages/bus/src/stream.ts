@@ -65,6 +65,15 @@ export async function makeStream(link: Link, spec: StreamSpec, first: number): P
   }
 }
 
+/** Deletes a stream, also where there is none. The relay makes it again, from the log. */
+export async function deleteStream(link: Link, name: string): Promise<void> {
+  try {
+    await link.jsm.streams.delete(name);
+  } catch (error) {
+    if (codeOf(error) !== STREAM_NOT_FOUND) throw error;
+  }
+}
+
 /** The payload of one message; undefined if it is not kept any more. */
 export async function readStored({ jsm }: Link, name: string, seq: number): Promise<Uint8Array | undefined> {
   return (await jsm.streams.getMessage(name, { seq }))?.data;

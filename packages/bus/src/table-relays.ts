@@ -6,7 +6,7 @@ import type { Log } from './log.ts';
 import { startRelay } from './relay.ts';
 import type { Relay, RelayOptions } from './relay-model.ts';
 import type { CommitSource } from './source.ts';
-import type { StreamSpec } from './stream.ts';
+import { deleteStream, type StreamSpec } from './stream.ts';
 
 export interface TableRelaysOptions extends Pick<StreamSpec, 'maxAgeMs' | 'maxBytes' | 'replicas'> {
   readonly bus: Bus;
@@ -73,4 +73,16 @@ export function startTableRelays(options: TableRelaysOptions): TableRelays {
       await Promise.all(all.map((relay) => relay.stop()));
     },
   };
+}
+
+/** Deletes the streams of a table and its counter, so that the relays fill them again. Rejects with the signal's reason. */
+export async function deleteStreams(
+  bus: Bus,
+  { table, counter }: { table: string; counter?: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
+  const link = await bus.link(signal);
+  for (const part of counter === undefined ? [table] : [table, counter]) {
+    await deleteStream(link, streamName(bus.prefix, part));
+  }
 }
