@@ -49,7 +49,13 @@ export async function listen(
 }
 
 function follow(response: IncomingMessage): EventClient {
-  const state = { events: [] as SseEvent[], comments: [] as string[], isClosed: false, lastId: '', retry: '' };
+  const state = {
+    events: [] as SseEvent[],
+    comments: [] as string[],
+    isClosed: false,
+    lastId: '',
+    retry: '',
+  };
   let text = '';
   response.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;

@@ -2,7 +2,7 @@
 
 import { afterEach } from 'vitest';
 import { type Bus, type Commit, type CommitSource, connectBus, startTableRelays } from '@egg/bus';
-import { quiet, testName } from '@egg/testing';
+import { deleteStreams, quiet, testName } from '@egg/testing';
 import type { HubOptions } from '../src/events/hub.ts';
 import { type EventClient, listen } from './event-client.ts';
 import { listening } from './listening.ts';
@@ -74,24 +74,35 @@ export interface Stage {
   /** The relays of the two logs. */
   readonly relays: readonly Relayed[];
   /** Tells the bus of one more log. */
-  relay(table: 'domain_block' | 'process_block', log: MemoryLog, maxBytes?: number): Relayed;
+  readonly relay: (table: 'domain_block' | 'process_block', log: MemoryLog, maxBytes?: number) => Relayed;
   /** Starts a gateway; many may be on one stage. */
-  gateway(events?: Partial<HubOptions>): Promise<Gateway>;
+  readonly gateway: (events?: Partial<HubOptions>) => Promise<Gateway>;
 }
 
 export interface Gateway {
   readonly url: string;
-  listen(query?: string, lastId?: string): Promise<EventClient>;
-  stop(): Promise<void>;
-  metric(name: string): Promise<number>;
+  readonly listen: (query?: string, lastId?: string) => Promise<EventClient>;
+  readonly stop: () => Promise<void>;
+  readonly metric: (name: string) => Promise<number>;
+}
+
+export interface StageOptions {
+  /** How many commits the logs have, and the bus is told of, when the test begins. */
+  readonly domains?: number;
+  readonly processes?: number;
+  /** Whether the bus is told at all. */
+  readonly isRelayed?: boolean;
+  /** How much a stream of domains keeps. */
+  readonly maxBytes?: number;
+  /** Whether there is a bus to wait for. */
+  readonly isUp?: boolean;
 }
 
 /** Streams that nobody else has, with two logs that are told to them. */
-export function stage(
-  natsUrl: string,
-  { relayed = true, maxBytes }: { relayed?: boolean; maxBytes?: number } = {},
-): Stage {
+export async function stage(natsUrl: string, options: StageOptions = {}): Promise<Stage> {
+  const { isRelayed = true, isUp = true, maxBytes } = options;
   const prefix = testName();
+  afterwards(() => deleteStreams(natsUrl, prefix));
   const connection = (): Bus => {
     const bus = connectBus({ url: natsUrl, prefix, name: 'test', log: quiet });
     afterwards(() => bus.close());
@@ -110,9 +121,12 @@ export function stage(
       stop: () => relays.stop(),
     };
   };
-  const relays = relayed
+  domains.add(options.domains ?? 0);
+  processes.add(options.processes ?? 0);
+  const relays = isRelayed
     ? [relay('domain_block', domains, maxBytes), relay('process_block', processes, maxBytes)]
     : [];
+  if (isUp) await Promise.all(relays.map((relay) => relay.told()));
   return {
     bus,
     domains,
@@ -130,7 +144,7 @@ export function stage(
           afterwards(() => client.close());
           return client;
         },
-        stop: async () => void (await app.close()),
+        stop: () => app.close(),
         metric: async (name) => {
           const text = await (await fetch(`${url}/metrics`)).text();
           return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);

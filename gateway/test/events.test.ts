@@ -1,6 +1,7 @@
 // `GET /events`: what a client gets that stays connected, and what is refused.
 
 import { expect, inject, test, vi } from 'vitest';
+import { RpcError } from '@egg/rpc';
 import { listen } from './event-client.ts';
 import { afterwards, idsOf, stage } from './event-stage.ts';
 import { listening } from './listening.ts';
@@ -8,8 +9,7 @@ import { listening } from './listening.ts';
 const DOMAINS = '?subjects=egg.domain_block.>';
 
 test('first comes how to go on, then every event as it is on the bus, each stream in its order', async () => {
-  const { domains, processes, gateway } = stage(inject('natsUrl'));
-  domains.add(3);
+  const { domains, processes, gateway } = await stage(inject('natsUrl'), { domains: 3 });
   const { listen: subscribe } = await gateway();
   const client = await subscribe();
   const ready = await client.first('ready');
@@ -54,9 +54,7 @@ test('first comes how to go on, then every event as it is on the bus, each strea
 });
 
 test('a client gets what its patterns match, also several, with commas or one by one', async () => {
-  const { domains, processes, gateway } = stage(inject('natsUrl'));
-  domains.add(1);
-  processes.add(1);
+  const { domains, processes, gateway } = await stage(inject('natsUrl'), { domains: 1, processes: 1 });
   const { listen: subscribe } = await gateway();
   const clients = await Promise.all([
     subscribe('?subjects=egg.*.deleted'),
@@ -98,7 +96,7 @@ test.each([
   ['?last_event_id=42', 'last_event_id'],
   ['?last_event_id=AA&last_event_id=AA', 'last_event_id'],
 ])('%s is refused, and %s is named', async (query, field) => {
-  const { gateway } = stage(inject('natsUrl'), { relayed: false });
+  const { gateway } = await stage(inject('natsUrl'), { isRelayed: false });
   const { url } = await gateway();
   const reply = await fetch(`${url}/events${query}`);
   expect(reply.status).toBe(400);
@@ -110,7 +108,7 @@ test.each([
 });
 
 test('an id that was cut or mistyped is refused, an empty one says nothing', async () => {
-  const { gateway } = stage(inject('natsUrl'));
+  const { gateway } = await stage(inject('natsUrl'));
   const { listen: subscribe } = await gateway();
   const { id } = await (await subscribe()).first('ready');
   for (const wrong of [id.slice(0, -1), `${id}A`, `B${id.slice(1)}`, id.slice(4), `${id}==`]) {
@@ -123,8 +121,7 @@ test('an id that was cut or mistyped is refused, an empty one says nothing', asy
 });
 
 test('a heartbeat comes again and again, and remembers what no pattern matched', async () => {
-  const { domains, gateway, relays } = stage(inject('natsUrl'));
-  domains.add(1);
+  const { domains, gateway, relays } = await stage(inject('natsUrl'), { domains: 1 });
   const { listen: subscribe } = await gateway({ heartbeatMs: 150 });
   const client = await subscribe('?subjects=egg.domain_block.deleted');
   const ready = await client.first('ready');
@@ -141,7 +138,7 @@ test('a heartbeat comes again and again, and remembers what no pattern matched',
 });
 
 test('HEAD says what GET would, and ends', async () => {
-  const { gateway } = stage(inject('natsUrl'), { relayed: false });
+  const { gateway } = await stage(inject('natsUrl'), { isRelayed: false });
   const { url, metric } = await gateway();
   const reply = await fetch(`${url}/events`, { method: 'HEAD' });
   expect(reply.status).toBe(200);
@@ -150,7 +147,7 @@ test('HEAD says what GET would, and ends', async () => {
 });
 
 test('the rules of the open mode hold, and a token is asked for in the closed one', async () => {
-  const { bus } = stage(inject('natsUrl'), { relayed: false });
+  const { bus } = await stage(inject('natsUrl'), { isRelayed: false });
   await using open = await listening({ bus });
   await using closed = await listening({ bus, adminToken: 'correct-horse-battery' });
   const foreign = await listen(open.url, { headers: { origin: 'http://evil.example' } });
@@ -163,7 +160,7 @@ test('the rules of the open mode hold, and a token is asked for in the closed on
 });
 
 test('one listener more than there may be is told to come again, and the others are not disturbed', async () => {
-  const { domains, gateway } = stage(inject('natsUrl'));
+  const { domains, gateway } = await stage(inject('natsUrl'));
   const { listen: subscribe } = await gateway({ maxListeners: 2 });
   const clients = await Promise.all([subscribe(DOMAINS), subscribe(DOMAINS)]);
   const refused = await subscribe(DOMAINS);
@@ -180,7 +177,7 @@ test('one listener more than there may be is told to come again, and the others 
 });
 
 test('a gateway that stops ends all streams at once', async () => {
-  const { gateway } = stage(inject('natsUrl'));
+  const { gateway } = await stage(inject('natsUrl'));
   const { listen: subscribe, stop } = await gateway();
   const clients = await Promise.all(Array.from({ length: 20 }, () => subscribe()));
   const startedMs = performance.now();
@@ -190,8 +187,7 @@ test('a gateway that stops ends all streams at once', async () => {
 });
 
 test('a client whose token is revoked is cut off at the next heartbeat', async () => {
-  const { bus } = stage(inject('natsUrl'), { relayed: false });
-  const { RpcError } = await import('@egg/rpc');
+  const { bus } = await stage(inject('natsUrl'), { isRelayed: false });
   let isRevoked = false;
   await using fake = await listening({
     bus,
