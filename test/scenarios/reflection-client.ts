@@ -23,7 +23,7 @@ interface Reply {
   readonly error_response?: { readonly error_message: string };
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
 }

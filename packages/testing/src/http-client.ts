@@ -30,7 +30,7 @@ export interface Answer<T> {
   readonly body: Envelope<T>;
 }
 
-export type Headers = Readonly<Record<string, string>>;
+type Headers = Readonly<Record<string, string>>;
 
 export interface HttpClient {
   readonly url: string;
