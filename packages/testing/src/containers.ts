@@ -52,7 +52,8 @@ export function daemonAnswers(): Promise<boolean> {
   return docker('version', '--format', '{{.Server.Version}}');
 }
 
-function hasImage(image: string): Promise<boolean> {
+/** Whether the daemon has the image already. */
+export function hasImage(image: string): Promise<boolean> {
   return docker('image', 'inspect', '--format', '{{.Id}}', image);
 }
 
@@ -78,14 +79,17 @@ async function startBoth(
     if (signal.aborted) await one.stop();
     return one;
   };
-  const [mongo, nats] = await Promise.all([
+  const both = [
     start(
       new GenericContainer(images.mongo)
         .withCommand(['mongod', '--replSet', 'egg', '--bind_ip_all'])
         .withExposedPorts(27017),
     ),
     start(new GenericContainer(images.nats).withCommand(['-js']).withExposedPorts(4222)),
-  ]);
+  ] as const;
+  // Where one fails the other has to be there, so that it can be stopped.
+  await Promise.allSettled(both);
+  const [mongo, nats] = await Promise.all(both);
   const mongoUrl = `mongodb://${mongo.getHost()}:${mongo.getMappedPort(27017)}/?directConnection=true`;
   await initiateReplicaSet({ url: mongoUrl, name: 'egg', member: '127.0.0.1:27017', signal });
   return {
