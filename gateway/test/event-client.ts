@@ -3,7 +3,7 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { expect, vi } from 'vitest';
 
-export interface SseEvent {
+interface SseEvent {
   readonly id: string;
   readonly type: string;
   readonly data: string;

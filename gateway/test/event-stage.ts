@@ -61,7 +61,7 @@ export function afterwards(end: () => Promise<unknown> | void): void {
   ends.push(end);
 }
 
-export interface Relayed {
+interface Relayed {
   /** Resolves when the streams have all that the log has. */
   told(): Promise<void>;
   stop(): Promise<void>;

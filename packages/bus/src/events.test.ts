@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { commit } from '../test/array-log.ts';
-import { type BusEvent, counterEvent, tableEvent, tellTheSame } from './events.ts';
+import { type BusEvent, counterEvent, eventMark, tableEvent, tellTheSame } from './events.ts';
 
 const OPTIONS = { prefix: 'egg', table: 'domain_block' };
 const AT = new Date('2026-02-03T04:05:06.007Z');
@@ -99,4 +99,22 @@ test('two payloads tell the same if they are of the same commit, however it is t
   expect(tellTheSame(one, tableEvent(OPTIONS, commit(5, { at: AT }), 1e6).payload)).toBe(false);
   expect(tellTheSame(one, tableEvent(OPTIONS, commit(5, { requestId: 'x' }), 1e6).payload)).toBe(false);
   expect(tellTheSame(one, new Uint8Array())).toBe(false);
+});
+
+test('an event has a mark that is the same however much of it is told, and another one in another history', () => {
+  const text = ',"data":{"after":1}}';
+  const rest = { actor: text, changes: [{ id: 1, after: { id: 1, text } }] };
+  const whole = eventMark(tableEvent(OPTIONS, commit(5, rest), 1e6).payload);
+  expect(whole).toBeGreaterThan(0);
+  expect(eventMark(tableEvent(OPTIONS, commit(5, rest), 10).payload)).toBe(whole);
+  const others = [
+    commit(6, rest),
+    commit(5, { ...rest, at: AT }),
+    commit(5, { ...rest, requestId: 'x' }),
+    commit(5, { ...rest, actor: 'x' }),
+  ];
+  for (const other of others)
+    expect(eventMark(tableEvent(OPTIONS, other, 1e6).payload), JSON.stringify(other)).not.toBe(whole);
+  for (const none of ['', '{}', 'null', '[', 'x'])
+    expect(eventMark(new TextEncoder().encode(none)), none).toBe(0);
 });
