@@ -53,6 +53,7 @@ function writable(schema: JsonSchema): JsonSchema {
     changed['properties'] = Object.fromEntries(properties.map(([name, inner]) => [name, writable(inner)]));
   }
   if (schema['items']) changed['items'] = writable(schema['items'] as JsonSchema);
+  if (schema['anyOf']) changed['anyOf'] = (schema['anyOf'] as JsonSchema[]).map(writable);
   if (typeof schema['additionalProperties'] === 'object') {
     changed['additionalProperties'] = writable(schema['additionalProperties'] as JsonSchema);
   }
@@ -88,6 +89,7 @@ function each(value: unknown, change: Rename): unknown {
   return typeof value === 'object' && value !== null ? change(value as Record<string, unknown>) : value;
 }
 
+/** Whether a field that shares its name is the one that is not filled. */
 function isEmpty(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.length === 0);
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 }

@@ -134,9 +134,10 @@ function stringSchema(type: string, { required, string }: FieldRules): JsonSchem
   };
 }
 
-/** Two arrays under one name: the items are of one kind or of the other. */
+/** Two fields under one name, of which one is filled. Of two arrays the items are of one kind or of the other. */
 function either(one: JsonSchema, other: JsonSchema): JsonSchema {
-  return { ...one, items: { anyOf: [one['items'], other['items']] } };
+  if (one['items'] && other['items']) return { ...one, items: { anyOf: [one['items'], other['items']] } };
+  return { anyOf: [one, other] };
 }
 
 function bounds(values: Record<string, number | undefined>): JsonSchema {
