@@ -6,13 +6,15 @@ import { hashOf } from './keyed-hash.ts';
 
 const FIRST_SLOTS = 16;
 const FIRST_BYTES = 256;
-const MOST_SLOTS = 4096;
+const MOST_SLOTS = 16_384;
 const MOST_BYTES = 1 << 20;
 const PLACE = MOST_BYTES - 1;
 /** Of four slots at most so many are taken. */
 const LOAD = 3;
 /** Where more records than this have a piece, looking at each costs less than calling for the next. */
 const OFTEN = 256;
+/** No value: there is no room. */
+export const FULL = -1;
 
 /** Told of a key: the array that it stands in, where in it the key begins and where the piece is first, and its value. */
 export type Found = (bytes: Uint8Array, start: number, at: number, value: number) => void;
@@ -41,22 +43,13 @@ export class Shard {
     return place === 0 ? 0 : this.#records.valueOf(place);
   }
 
-  /** Gives the value to a key that is there, dead or not; false if it is not there. */
-  replace(bytes: Uint8Array, start: number, end: number, hash: number, value: number): boolean {
+  /** Gives the key a value, 0 for none, and answers with the one before; FULL where the shard has to be split for that. */
+  exchange(bytes: Uint8Array, start: number, end: number, hash: number, value: number): number {
     const place = this.#find(bytes, start, end, hash);
-    if (place !== 0) this.#records.setValue(place, value);
-    return place !== 0;
-  }
-
-  /** Adds a key that is not there. False if there is no room, even after a growth: the shard has to be split. */
-  add(bytes: Uint8Array, start: number, end: number, hash: number, value: number): boolean {
-    if (!this.#reserve(this.#records.sizeOf(end - start))) return false;
-    const place = this.#records.append(bytes, start, end, value);
-    const slots = this.#slots;
-    let slot = slotOf(hash, slots.length);
-    while (slots[slot] !== 0) slot = slot + 1 === slots.length ? 0 : slot + 1;
-    slots[slot] = tagOf(hash) | place;
-    return true;
+    if (place === 0) return value === 0 || this.#add(bytes, start, end, hash, value) ? 0 : FULL;
+    const before = this.#records.valueOf(place);
+    this.#records.setValue(place, value);
+    return before;
   }
 
   /** The two halves of a shard that is full, by the next bit of the hash. */
@@ -100,6 +93,17 @@ export class Shard {
     }
   }
 
+  /** Adds a key that is not there. False if there is no room, even after a growth. */
+  #add(bytes: Uint8Array, start: number, end: number, hash: number, value: number): boolean {
+    if (!this.#reserve(this.#records.sizeOf(end - start))) return false;
+    const place = this.#records.append(bytes, start, end, value);
+    const slots = this.#slots;
+    let slot = slotOf(hash, slots.length);
+    while (slots[slot] !== 0) slot = slot + 1 === slots.length ? 0 : slot + 1;
+    slots[slot] = tagOf(hash) | place;
+    return true;
+  }
+
   /** Makes room for one more record. Where the dead are many they go; else what is too small grows. */
   #reserve(bytes: number): boolean {
     const { count, dead, end } = this.#records;
@@ -130,7 +134,7 @@ export class Shard {
       if (value === 0) continue;
       const key = this.#records.keyOf(place);
       const hash = hashOf(bytes, key, next);
-      shardOf(hash).add(bytes, key, next, hash, value);
+      shardOf(hash).#add(bytes, key, next, hash, value);
     }
   }
 }

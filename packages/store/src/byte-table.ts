@@ -3,7 +3,7 @@
 // millions costs at most what moving one shard does: some tenths of a millisecond.
 
 import { LONGEST_KEY } from './byte-records.ts';
-import { type Found, Shard } from './byte-shard.ts';
+import { type Found, FULL, Shard } from './byte-shard.ts';
 
 /** More bits than this would mean that the hashes of thousands of keys are the same. */
 const DEEPEST = 24;
@@ -44,11 +44,12 @@ export class ByteTable {
   /** Gives the key a value; 0 takes it away. Throws RangeError for a key of more than 64 KiB. */
   set(bytes: Uint8Array, start: number, end: number, hash: number, value: number): void {
     if (end - start > LONGEST_KEY) throw new RangeError('the key is too long');
-    const before = this.#shardOf(hash).get(bytes, start, end, hash);
-    if (before === value) return;
+    let before = this.#shardOf(hash).exchange(bytes, start, end, hash, value);
+    while (before === FULL) {
+      this.#split(hash);
+      before = this.#shardOf(hash).exchange(bytes, start, end, hash, value);
+    }
     this.#size += Number(value !== 0) - Number(before !== 0);
-    if (this.#shardOf(hash).replace(bytes, start, end, hash, value)) return;
-    while (!this.#shardOf(hash).add(bytes, start, end, hash, value)) this.#split(hash);
   }
 
   /**

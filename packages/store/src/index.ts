@@ -5,7 +5,7 @@ export { ByteTable } from './byte-table.ts';
 export type { Delta, DeltaChunk } from './changes.ts';
 export { IdSet } from './id-set.ts';
 export type { Follower } from './follower.ts';
-export { HASH_START, hashByte, hashEnd } from './keyed-hash.ts';
+export { HASH_START, hashByte, hashEnd, hashOf } from './keyed-hash.ts';
 export type { Page, PageQuery } from './paging.ts';
 export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.ts';
 export { References } from './references.ts';

@@ -2,17 +2,26 @@
 
 import { loadContract } from '@egg/contract';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
+import { DomainLookup } from './lookup/domain-lookup.ts';
+import { ProcessLookup } from './lookup/process-lookup.ts';
+import { domainCheck, processCheck } from './rpc/check.ts';
 import { counterMethods } from './rpc/counter.ts';
 import { domainBlocks, processBlocks } from './tables.ts';
 
 /** The blocklists of domains and processes, and their counters. */
 export function startBlocklists(context: ServiceContext): Promise<Running> {
   const contract = loadContract();
+  const [domainLookup, processLookup] = [new DomainLookup(), new ProcessLookup()];
   return startTableService(context, {
     name: 'blocklists',
     contract,
-    tables: { domains: domainBlocks(contract), processes: processBlocks(contract) },
+    tables: {
+      domains: domainBlocks(contract, domainLookup),
+      processes: processBlocks(contract, processLookup),
+    },
     methods: ({ domains, processes }) => ({
+      'egg.blocklists.v1.DomainBlockService': domainCheck(domains, domainLookup),
+      'egg.blocklists.v1.ProcessBlockService': processCheck(processes, processLookup),
       'egg.blocklists.v1.CounterService': counterMethods({
         counter_for_domain: domains,
         counter_for_process: processes,

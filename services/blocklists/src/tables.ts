@@ -10,7 +10,7 @@ import type {
   UpdateProcessBlockRequest,
 } from '@egg/contract/types/blocklists';
 import { invalidField, RpcError } from '@egg/rpc/errors';
-import { declareTable, type Fields } from '@egg/store';
+import { declareTable, type Fields, type Follower } from '@egg/store';
 import { prepareDomain } from './domain/domain-block.ts';
 import { processKey, processName } from './domain/process-name.ts';
 import { canonicalSignature } from './domain/signature.ts';
@@ -19,7 +19,7 @@ import { joinSource } from './domain/sources.ts';
 const DEFAULT_SOURCE = 'manual';
 
 /** Domains, in canonical form. */
-export const domainBlocks = (contract: Contract) =>
+export const domainBlocks = (contract: Contract, ...followers: Follower<DomainBlock>[]) =>
   declareTable<DomainBlock, AddDomainBlockRequest, UpdateDomainBlockRequest>(contract, 'domain_block', {
     build: (request) => ({ ...canonicalName(request), ...newEntry(request) }),
     change: (record, request) => {
@@ -37,10 +37,12 @@ export const domainBlocks = (contract: Contract) =>
     },
     join,
     filter: ({ source, match, action, enabled }) => selected({ sources: source, match, action, enabled }),
+    expiry: 'expires_at',
+    followers,
   });
 
 /** Processes, kept as they were written and compared without case. */
-export const processBlocks = (contract: Contract) =>
+export const processBlocks = (contract: Contract, ...followers: Follower<ProcessBlock>[]) =>
   declareTable<ProcessBlock, AddProcessBlockRequest, UpdateProcessBlockRequest>(contract, 'process_block', {
     build: (request) => ({ ...checkedProcess(request), ...newEntry(request) }),
     change: (record, request) => {
@@ -51,6 +53,8 @@ export const processBlocks = (contract: Contract) =>
     keyPart: (field, value) => (field === 'process' ? processKey(value) : value),
     filter: ({ source, signature, action, enabled }) =>
       selected({ sources: source, signature, action, enabled }),
+    expiry: 'expires_at',
+    followers,
   });
 
 type Entry = Omit<Fields<DomainBlock>, 'domain' | 'match'>;

@@ -32,6 +32,35 @@ export interface AddProcessBlockRequest {
   expires_at?: Date;
 }
 
+export interface CheckDomainReply {
+  /** If the request has `domain`. */
+  verdict?: DomainVerdict;
+  /** If the request has `domains`: in their order. */
+  verdicts: DomainVerdict[];
+}
+
+export interface CheckDomainRequest {
+  /** The name that is asked for; or `domains`. */
+  domain?: string;
+  /** The names that are asked for. */
+  domains?: string[];
+  /** The answer holds for the list at this revision, or a later one. */
+  min_revision?: number;
+}
+
+export interface CheckProcessReply {
+  data: ProcessVerdict;
+}
+
+export interface CheckProcessRequest {
+  /** The whole path of the process, or its base name. */
+  process: string;
+  /** All signatures that its binary has. One that is malformed matches nothing. */
+  signatures?: string[];
+  /** The answer holds for the list at this revision, or a later one. */
+  min_revision?: number;
+}
+
 export interface Counter {
   /** `counter_for_domain` or `counter_for_process`. */
   field: string;
@@ -111,6 +140,24 @@ export interface DomainBlocksReply {
   /** How many entries there are in all; a lower bound where `total_exact` is false. */
   total: number;
   total_exact: boolean;
+}
+
+export interface DomainVerdict {
+  /** In canonical form. */
+  domain: string;
+  blocked: boolean;
+  /** The block that decided. Absent where none matches, and where an allow wins. */
+  by?: DomainVerdictEntry;
+  /** The allow that decided. */
+  allowed_by?: DomainVerdictEntry;
+}
+
+/** The entry that decided. */
+export interface DomainVerdictEntry {
+  id: number;
+  domain: string;
+  match: 'subdomains' | 'exact' | 'wildcard';
+  action: 'block' | 'allow';
 }
 
 export interface ListCountersRequest {
@@ -223,6 +270,24 @@ export interface ProcessBlocksReply {
   /** How many entries there are in all; a lower bound where `total_exact` is false. */
   total: number;
   total_exact: boolean;
+}
+
+export interface ProcessVerdict {
+  /** As it was asked for. */
+  process: string;
+  blocked: boolean;
+  /** The block that decided. Absent where none matches, and where an allow wins. */
+  by?: ProcessVerdictEntry;
+  /** The allow that decided. */
+  allowed_by?: ProcessVerdictEntry;
+}
+
+/** The entry that decided. */
+export interface ProcessVerdictEntry {
+  id: number;
+  process: string;
+  signature: string;
+  action: 'block' | 'allow';
 }
 
 export interface UpdateCounterRequest {
