@@ -15,7 +15,7 @@ test('64 callers raise a counter 2,000 times and change domains meanwhile: it en
   await expectWholeLog(stack, answered);
   expect(revision).toBe(answered.length);
   expect(steps).toBeGreaterThan(5);
-});
+}, 120_000);
 
 test('the two counters know nothing of each other', async () => {
   const { http } = stack;
