@@ -20,7 +20,8 @@ const WANTED: readonly [subjects: string, streams: readonly string[]][] = [
 const stack = await startStack();
 const port = Number(new URL(stack.http.url).port);
 
-test(`${LISTENERS} listeners hear all they asked for while ${CHANGES_PER_SECOND} changes a second go by`, async () => {
+// On a machine that is busy with other things the changes come more slowly; what was reached is printed.
+test(`${LISTENERS} listeners hear all they asked for while up to ${CHANGES_PER_SECOND} changes a second go by`, async () => {
   await write('domain', 'first');
   await write('process', 'first');
   const alone = await memoryMiB();
