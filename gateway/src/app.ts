@@ -18,6 +18,7 @@ import { registerHeaders, setHeaders } from './headers.ts';
 import { registerHealth, registerMetrics } from './health.ts';
 import { listenerMetrics, requestMetrics } from './metrics.ts';
 import { registerNotFound } from './not-found.ts';
+import { registerRequestTimeout } from './request-timeout.ts';
 import { registerRoutes } from './routes.ts';
 
 export interface AppOptions {
@@ -45,6 +46,8 @@ export interface AppOptions {
   readonly bodyLimit?: number;
 }
 
+const REQUEST_TIMEOUT_MS = 60_000;
+
 /** Builds the gateway, ready to listen or to be injected into. The caller closes it. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { contract, channels, authorize, bus, log, metrics } = options;
@@ -52,7 +55,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     genReqId: requestIdOf,
     bodyLimit,
-    requestTimeout: 60_000,
+    // For all but uploads there is one of our own.
+    requestTimeout: 0,
     connectionTimeout: 2 * idleMs,
     keepAliveTimeout: 72_000,
     // Requests on their way while it closes are answered as ever.
@@ -72,6 +76,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerHeaders(app);
   registerErrors(app, { legacyStatus: options.legacyStatus ?? false });
   registerExchanges(app, { log, observe: requestMetrics(metrics.registry), maxInFlight });
+  registerRequestTimeout(app, REQUEST_TIMEOUT_MS);
   registerHostCheck(app);
   if (options.open) registerOpenMode(app);
   registerNotFound(app);

@@ -31,6 +31,12 @@ export function registerBodies(app: FastifyInstance): void {
   );
 }
 
+/** Leaves bodies of every kind unread, for handlers that read them as they come. */
+export function registerRawBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null));
+}
+
 /** Throws 415 for a body of a kind or in an encoding that the route does not take, before any of it is read. */
 export function checkBodyKind(request: FastifyRequest, takesForms: boolean): void {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;

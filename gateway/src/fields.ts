@@ -43,6 +43,7 @@ export function compileFields(method: MethodContract): (request: FastifyRequest)
     return finish(message.coerce(known, 'text'), wrong, ({ field }) => !twice.has(field));
   }
 
+  if (method.rawField !== undefined) return (request) => fromText(parseText(queryOf(request)), []);
   if (method.http?.verb === 'GET') {
     return (request) => {
       if (hasBody(request)) throw invalidRequest('a GET takes its fields from the query and has no body');

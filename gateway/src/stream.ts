@@ -71,26 +71,38 @@ async function nextData(
   iterator: AsyncIterator<Uint8Array>,
   watch: IdleWatch,
 ): Promise<Data | undefined> {
+  const reply = await nextReply(method, iterator, watch);
+  if (!reply) return undefined;
+  const { data } = reply as { data?: Data | null };
+  if (!data) throw new Error(`${method.path} answered without data`);
+  return data;
+}
+
+/** The next reply of a stream; undefined at its end. Throws why the watch ended the call, if it did. */
+export async function nextReply(
+  method: MethodContract,
+  iterator: AsyncIterator<Uint8Array>,
+  watch: IdleWatch,
+): Promise<Data | undefined> {
   watch.progress();
   try {
     const next = await iterator.next();
     watch.progress();
-    if (next.done === true) return undefined;
-    const { data } = method.reply.decodeReply(next.value) as { data?: Data | null };
-    if (!data) throw new Error(`${method.path} answered without data`);
-    return data;
+    return next.done === true ? undefined : (method.reply.decodeReply(next.value) as Data);
   } catch (thrown) {
     throw watch.signal.reason instanceof RpcError ? watch.signal.reason : thrown;
   }
 }
 
-interface IdleWatch {
+/** Whether anything happens on a stream. */
+export interface IdleWatch {
   readonly signal: AbortSignal;
-  progress(): void;
+  /** Something did. */
+  progress(this: void): void;
 }
 
 /** Ends the call when the client is gone, or when neither side did anything for `idleMs`. */
-function watchIdle(reply: FastifyReply, idleMs: number): IdleWatch {
+export function watchIdle(reply: FastifyReply, idleMs: number): IdleWatch {
   const controller = clientSignal(reply);
   const timer = setTimeout(() => {
     controller.abort(new RpcError('DEADLINE_EXCEEDED', `nothing came for ${idleMs} ms`));

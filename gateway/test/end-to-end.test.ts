@@ -52,11 +52,17 @@ const handlers: Handlers = {
   },
 };
 
+const SERVICE = 'egg.blocklists.v1.DomainBlockService';
+const others = Object.fromEntries(
+  contract
+    .service(SERVICE)
+    .methods.map(({ name }) => [name, () => Promise.reject(new RpcError('UNIMPLEMENTED', name))]),
+);
 const server = await startServer({
   host: '127.0.0.1',
   port: 0,
   contract,
-  services: { 'egg.blocklists.v1.DomainBlockService': handlers },
+  services: { [SERVICE]: { ...others, ...handlers } },
   authorize,
   log,
 });

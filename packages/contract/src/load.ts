@@ -119,6 +119,7 @@ function describeMethod(service: string, method: protobuf.Method, messages: Mess
   const immutableWith = rules.immutable_with;
   if (immutableWith !== undefined && !request.fields.some(({ name }) => name === immutableWith))
     throw new Error(`${method.fullName}: no field ${immutableWith}`);
+  const rawField = rawFieldOf(method, http, request);
   return {
     name: method.name,
     path: `/${service}/${method.name}`,
@@ -131,10 +132,24 @@ function describeMethod(service: string, method: protobuf.Method, messages: Mess
     ...(path !== undefined && { http: { verb: http?.get === undefined ? 'POST' : 'GET', path } as const }),
     roles: list(rules.role),
     body: rules.body ?? 'json',
+    ...(rawField !== undefined && { rawField }),
     original: rules.original ?? false,
     writes: rules.writes ?? false,
     ...(immutableWith !== undefined && { immutableWith }),
   };
+}
+
+/** A `body` that names a field is that field's bytes as they are, as google.api.http has it; they come as a stream. */
+function rawFieldOf(
+  method: protobuf.Method,
+  http: HttpRule | undefined,
+  request: MessageContract,
+): string | undefined {
+  if (http?.body === undefined || http.body === '*') return undefined;
+  const field = request.fields.find(({ name }) => name === http.body);
+  if (field?.kind !== 'bytes' || !method.requestStream)
+    throw new Error(`${method.fullName}: body ${http.body} has to be bytes of a stream of requests`);
+  return field.name;
 }
 
 function describeTable(

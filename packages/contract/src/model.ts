@@ -59,7 +59,7 @@ export interface FieldContract {
   readonly immutable: boolean;
 }
 
-export type BodyKind = 'json' | 'json_stream' | 'sse';
+export type BodyKind = 'json' | 'json_stream' | 'sse' | 'progress' | 'raw';
 
 export interface MethodContract {
   /** `Add` */
@@ -76,6 +76,8 @@ export interface MethodContract {
   readonly http?: { readonly verb: 'GET' | 'POST'; readonly path: string };
   readonly roles: readonly Role[];
   readonly body: BodyKind;
+  /** The request field that the body of an HTTP request fills, piece by piece; the others come from the query. */
+  readonly rawField?: string;
   /** One of the panel's own nine routes. */
   readonly original: boolean;
   readonly writes: boolean;

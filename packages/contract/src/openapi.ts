@@ -127,24 +127,41 @@ function describeOperation(
 }
 
 function replyContent({ body, reply }: MethodContract, records: Record<string, JsonSchema>): JsonSchema {
+  if (body === 'raw') {
+    const text = { schema: { type: 'string' } };
+    return { 'text/plain': text, 'application/x-ndjson': text };
+  }
+  if (body === 'progress') {
+    const { properties, ...schema } = replySchema(reply, records);
+    const { progress: _, ...named } = properties as JsonSchema;
+    const description =
+      'For `Accept: text/event-stream`: events `progress` while it works, then `result` or `error`, whose data is what else would be the answer.';
+    return {
+      'application/json': {
+        schema: { ...schema, properties: named, required: [...(schema['required'] as string[]), 'data'] },
+      },
+      'text/event-stream': { schema: { type: 'string', description } },
+    };
+  }
   if (body !== 'sse') return { 'application/json': { schema: replySchema(reply, records) } };
   const description = `Server-Sent Events; the data of each is one \`${shortName(reply.name)}\` as JSON.`;
   return { 'text/event-stream': { schema: { type: 'string', description } } };
 }
 
 function queryParameters(method: MethodContract): JsonSchema[] {
-  if (method.http?.verb !== 'GET') return [];
+  if (method.http?.verb !== 'GET' && method.rawField === undefined) return [];
   const schema = requestSchema(method.request, 'text');
   const required = (schema['required'] as string[] | undefined) ?? [];
-  return Object.entries(schema['properties'] as Record<string, JsonSchema>).map(
-    ([name, { description, ...one }]) => ({
+  const fields = Object.entries(schema['properties'] as Record<string, JsonSchema>);
+  return fields
+    .filter(([name]) => name !== method.rawField)
+    .map(([name, { description, ...one }]) => ({
       name,
       in: 'query',
       ...(description !== undefined && { description }),
       ...(required.includes(name) && { required: true }),
       schema: one,
-    }),
-  );
+    }));
 }
 
 function headerParameters(method: MethodContract): JsonSchema[] {
@@ -156,6 +173,14 @@ function headerParameters(method: MethodContract): JsonSchema[] {
 }
 
 function requestBody(method: MethodContract): JsonSchema {
+  if (method.rawField !== undefined) {
+    const raw = { schema: { type: 'string' } };
+    return {
+      description: 'The content itself, of any size; it may come with `Content-Encoding: gzip`.',
+      required: true,
+      content: { 'text/plain': raw, 'application/x-ndjson': raw, 'application/octet-stream': raw },
+    };
+  }
   const needed = method.request.fields.some(({ required }) => required);
   return {
     required: needed,

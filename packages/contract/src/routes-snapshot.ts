@@ -20,6 +20,7 @@ function flags(method: MethodContract): string[] {
     ...(method.original ? ['original'] : []),
     ...(method.writes ? ['writes'] : []),
     ...(method.requestStream ? ['request_stream'] : []),
+    ...(method.rawField === undefined ? [] : [`raw_field=${method.rawField}`]),
     ...(method.replyStream ? ['reply_stream'] : []),
     ...(method.immutableWith === undefined ? [] : [`immutable_with=${method.immutableWith}`]),
   ];

@@ -15,6 +15,12 @@ ajv.addKeyword({
   validate: (_: boolean, value: unknown) => value instanceof Date && !Number.isNaN(value.getTime()),
   errors: false,
 });
+ajv.addKeyword({
+  keyword: 'octets',
+  schemaType: 'boolean',
+  validate: (_: boolean, value: unknown) => value instanceof Uint8Array,
+  errors: false,
+});
 
 /** Makes the validator of one message, compiled when first used. It takes what `coerce` gave: a Timestamp is a Date by then. */
 export function compileValidator(schema: JsonSchema): (value: unknown) => Violation[] {
@@ -25,9 +31,10 @@ export function compileValidator(schema: JsonSchema): (value: unknown) => Violat
   };
 }
 
-/** The schema as it holds inside the process: Dates in place of text, and no string that UTF-8 cannot carry. */
+/** The schema as it holds inside the process: Dates and bytes in place of text, and no string that UTF-8 cannot carry. */
 function inside(schema: JsonSchema): JsonSchema {
   if (schema['format'] === 'date-time') return { instant: true };
+  if (schema['contentEncoding'] === 'base64') return { octets: true };
   const changed: JsonSchema = { ...schema };
   if (schema['type'] === 'string' && schema['enum'] === undefined) changed['format'] = 'unicode';
   if (schema['properties']) {
@@ -80,6 +87,8 @@ function reason(keyword: string, params: Record<string, unknown>): string {
       return 'must not hold the same twice';
     case 'instant':
       return 'must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z';
+    case 'octets':
+      return 'must be bytes';
     case 'format':
       return 'must be well-formed Unicode';
     default:

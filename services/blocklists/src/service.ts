@@ -6,6 +6,9 @@ import { DomainLookup } from './lookup/domain-lookup.ts';
 import { ProcessLookup } from './lookup/process-lookup.ts';
 import { domainCheck, processCheck } from './rpc/check.ts';
 import { counterMethods } from './rpc/counter.ts';
+import { domainExport, processExport } from './rpc/export.ts';
+import { domainImport, processImport } from './rpc/import.ts';
+import { revertMethod } from './rpc/revert.ts';
 import { domainBlocks, processBlocks } from './tables.ts';
 
 /** The blocklists of domains and processes, and their counters. */
@@ -20,8 +23,18 @@ export function startBlocklists(context: ServiceContext): Promise<Running> {
       processes: processBlocks(contract, processLookup),
     },
     methods: ({ domains, processes }) => ({
-      'egg.blocklists.v1.DomainBlockService': domainCheck(domains, domainLookup),
-      'egg.blocklists.v1.ProcessBlockService': processCheck(processes, processLookup),
+      'egg.blocklists.v1.DomainBlockService': {
+        ...domainCheck(domains, domainLookup),
+        ...domainImport(domains, context.log),
+        ...domainExport(domains),
+        ...revertMethod(domains, context.log),
+      },
+      'egg.blocklists.v1.ProcessBlockService': {
+        ...processCheck(processes, processLookup),
+        ...processImport(processes, context.log),
+        ...processExport(processes),
+        ...revertMethod(processes, context.log),
+      },
       'egg.blocklists.v1.CounterService': counterMethods({
         counter_for_domain: domains,
         counter_for_process: processes,

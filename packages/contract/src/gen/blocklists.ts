@@ -160,6 +160,101 @@ export interface DomainVerdictEntry {
   action: 'block' | 'allow';
 }
 
+export interface ExportDomainBlocksRequest {
+  /** `jsonl`, if not said. */
+  format?: 'plain' | 'hosts' | 'adblock' | 'dnsmasq' | 'jsonl';
+  /** Entries of this source alone. */
+  source?: string;
+  /** The list as it was at this revision; the head, if not said. */
+  revision?: number;
+}
+
+export interface ExportProcessBlocksRequest {
+  /** `jsonl`, if not said. */
+  format?: 'jsonl';
+  /** Entries of this source alone. */
+  source?: string;
+  /** The list as it was at this revision; the head, if not said. */
+  revision?: number;
+}
+
+export interface ExportReply {
+  /** In the first reply. */
+  content_type?: string;
+  /** A piece of the text. */
+  content: Uint8Array;
+}
+
+export interface ImportDomainBlocksRequest {
+  /** `auto`, if not said: each line by its shape. */
+  format?: 'auto' | 'plain' | 'hosts' | 'adblock' | 'dnsmasq' | 'jsonl';
+  /** Who puts the entries there, in place of whoever a record names. Needed by `mode=replace`; without it `manual`, where a record names nobody. */
+  source?: string;
+  /** `add`, if not said; or `replace`: entries of `source` that are not in the list are dropped, and what a record says of an entry that is this source's alone takes the place of what is there. */
+  mode?: 'add' | 'replace';
+  /** Only count, and write nothing. */
+  dry_run?: boolean;
+  /** Take public suffixes such as `com` with all below them. */
+  force?: boolean;
+  /** `jsonl` only: records keep `id`, `created_at` and `updated_at`; ids given later go on behind the highest. For a table that is empty, or that has only what the same list put there before it was broken off. An `id` is at most 10,000,000. */
+  restore?: boolean;
+  /** A piece of the list. Pieces may end anywhere. */
+  content?: Uint8Array;
+}
+
+export interface ImportProcessBlocksRequest {
+  /** `jsonl`, if not said. */
+  format?: 'jsonl';
+  /** Who puts the entries there, in place of whoever a record names. Needed by `mode=replace`; without it `manual`, where a record names nobody. */
+  source?: string;
+  /** `add`, if not said; or `replace`: entries of `source` that are not in the list are dropped, and what a record says of an entry that is this source's alone takes the place of what is there. */
+  mode?: 'add' | 'replace';
+  /** Only count, and write nothing. */
+  dry_run?: boolean;
+  /** Records keep `id`, `created_at` and `updated_at`; ids given later go on behind the highest. For a table that is empty, or that has only what the same list put there before it was broken off. An `id` is at most 10,000,000. */
+  restore?: boolean;
+  /** A piece of the list. Pieces may end anywhere. */
+  content?: Uint8Array;
+}
+
+export interface ImportReply {
+  /** How far it is, about every second. */
+  progress?: ImportReplyProgress;
+  /** In the last reply. */
+  data?: ImportReplyResult;
+}
+
+export interface ImportReplyLineError {
+  /** Counted from 1. */
+  line: number;
+  /** Continues a sentence that begins with the line. */
+  reason: string;
+}
+
+export interface ImportReplyProgress {
+  /** Lines read so far. */
+  lines: number;
+  added: number;
+  existing: number;
+  removed: number;
+  refused: number;
+}
+
+export interface ImportReplyResult {
+  /** Entries that this source did not have before; where others had them already, it joined them. */
+  added: number;
+  /** Entries that this source had already, and lines that came more than once. */
+  existing: number;
+  /** Entries that this source has no more; they go where it was their last source. */
+  removed: number;
+  /** Rules that were refused. They do not hinder the rest. */
+  refused: number;
+  /** The first 100 refusals. */
+  errors: ImportReplyLineError[];
+  /** The head revision afterwards. */
+  counter: number;
+}
+
 export interface ListCountersRequest {
   /** The one counter of this name. */
   field?: 'counter_for_domain' | 'counter_for_process';

@@ -24,3 +24,32 @@ export interface HistoryRequest {
   /** The `next_cursor` of the page before. */
   cursor?: string;
 }
+
+export interface RevertReply {
+  /** How far it is, every few seconds. */
+  progress?: RevertReplyCounts;
+  /** In the last reply. */
+  data?: RevertReplyResult;
+}
+
+export interface RevertReplyCounts {
+  /** Records that came back. */
+  added: number;
+  /** Records that went. */
+  removed: number;
+  /** Records that became what they were. */
+  changed: number;
+}
+
+export interface RevertReplyResult {
+  /** The head revision afterwards. */
+  revision: number;
+  added: number;
+  removed: number;
+  changed: number;
+}
+
+export interface RevertRequest {
+  /** The revision whose list is to be there again. 0 is the empty list. */
+  revision: number;
+}

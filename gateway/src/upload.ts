@@ -1,0 +1,97 @@
+// Requests whose body is a stream of bytes, of any size: the fields come from the query, the body goes on to the service as fast as
+// the service takes it.
+
+import { createGunzip } from 'node:zlib';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Contract, MethodContract } from '@egg/contract';
+import { type Channel, RpcError } from '@egg/rpc';
+import { hasBody } from './body.ts';
+import { HttpError, invalidRequest } from './errors.ts';
+import { metadataOf } from './exchange.ts';
+import { compileFields } from './fields.ts';
+import { compileProgress } from './progress.ts';
+import { watchIdle } from './stream.ts';
+
+export interface UploadOptions {
+  readonly contract: Contract;
+  readonly method: MethodContract;
+  readonly channel: Channel;
+  /** How long neither side may do anything. */
+  readonly idleMs: number;
+}
+
+/** How long what nobody wants any more is still read, so that the client comes to read why. */
+const DRAIN_MS = 10_000;
+const DRAIN_EVERY_MS = 20;
+
+/** Handles the requests of one method whose body is raw. */
+export function uploadHandler({ contract, method, channel, idleMs }: UploadOptions) {
+  const readFields = compileFields(method);
+  const answer = compileProgress(contract, method);
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const { bytes } = readFields(request);
+    const metadata = metadataOf(request, method);
+    // An upload lasts as long as it takes; whether anything happens on it is watched here.
+    request.raw.socket.setTimeout(0);
+    const watch = watchIdle(reply, idleMs);
+    const messages = messagesOf(method, bytes, bodyOf(request), watch.progress);
+    const replies = channel.duplex(method, messages, { metadata, signal: watch.signal });
+    reply.raw.once('finish', () => drain(request));
+    return answer(request, reply, replies, watch);
+  };
+}
+
+/** Throws 415 for a body that is wrapped in something, before any of it is read. */
+export function checkUpload({ headers }: FastifyRequest): void {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
+  if (encoding !== 'identity' && encoding !== 'gzip')
+    throw unsupported('the body may be compressed by gzip alone');
+  if (/^\s*multipart\//i.test(type))
+    throw unsupported('the body has to be the content itself, not multipart');
+}
+
+/** The parameters first, then the body piece by piece. */
+async function* messagesOf(
+  method: MethodContract,
+  first: Uint8Array,
+  body: AsyncIterable<Buffer>,
+  progress: () => void,
+): AsyncGenerator<Uint8Array> {
+  yield first;
+  for await (const piece of body) {
+    progress();
+    yield method.request.encode({ [method.rawField ?? '']: piece });
+  }
+}
+
+async function* bodyOf(request: FastifyRequest): AsyncGenerator<Buffer> {
+  const { raw } = request;
+  if (!hasBody(request)) return;
+  const isGzip = request.headers['content-encoding'] === 'gzip';
+  const stream = isGzip ? raw.pipe(createGunzip()) : raw;
+  if (isGzip) raw.once('error', (error) => stream.destroy(error)).once('close', () => stream.destroy());
+  try {
+    // Not destroyed when the service has heard enough: the answer goes over the same connection.
+    yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  } catch (thrown) {
+    if (isGzip && !raw.destroyed) throw invalidRequest('the body is not gzip');
+    throw new RpcError('CANCELLED', 'the body broke off', { cause: thrown });
+  }
+  if (!raw.complete) throw new RpcError('CANCELLED', 'the body broke off');
+}
+
+/** A client that still sends does not see an answer on a connection that is closed under it. */
+function drain({ raw }: FastifyRequest): void {
+  const end = Date.now() + DRAIN_MS;
+  const timer = setInterval(() => {
+    if (raw.complete || raw.destroyed) clearInterval(timer);
+    else if (Date.now() > end) raw.destroy();
+    // Again and again, because whoever read it until now may still hold on to it.
+    else raw.resume();
+  }, DRAIN_EVERY_MS);
+}
+
+function unsupported(reason: string): HttpError {
+  return new HttpError(415, 'INVALID_ARGUMENT', reason, [{ field: '', reason }]);
+}
