@@ -16,7 +16,7 @@ import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 import { startWorker, type Worker } from './workers/protocol.ts';
 
 /** The load on the gateway, and who serves it. */
-export interface GatewayParts {
+interface GatewayParts {
   readonly load: Worker;
   readonly gateway: ServiceProcess;
   readonly blocklists: ServiceProcess;
@@ -65,8 +65,12 @@ export async function startStack({ log, profileDir }: StackOptions): Promise<Sta
     return {
       mongo,
       nats,
-      raw: once(async () => keep(await startWorker('./raw.ts', urls, args('raw')))),
-      inside: once(async () => keep(await startWorker('./inside.ts', urls, args('inside')))),
+      raw: once(async () =>
+        keep(await startWorker(import.meta.resolve('./workers/raw.ts'), urls, args('raw'))),
+      ),
+      inside: once(async () =>
+        keep(await startWorker(import.meta.resolve('./workers/inside.ts'), urls, args('inside'))),
+      ),
       gateway: once(async () => {
         const [grpcPort, httpPort] = [await freePort(), await freePort()];
         const env = {
@@ -81,7 +85,9 @@ export async function startStack({ log, profileDir }: StackOptions): Promise<Sta
           await startServiceProcess('services/blocklists/src/main.ts', env, args('blocklists')),
         );
         const gateway = keep(await startServiceProcess('gateway/src/main.ts', env, args('gateway')));
-        const load = keep(await startWorker('./load.ts', { httpPort }, args('load')));
+        const load = keep(
+          await startWorker(import.meta.resolve('./workers/load.ts'), { httpPort }, args('load')),
+        );
         return { load, gateway, blocklists };
       }),
       stop,

@@ -3,7 +3,7 @@
 import type { Comparison, Figures } from './runner.ts';
 import { median } from './statistics.ts';
 
-const HEAD = ['case', 'per second', 'baseline', 'per second', 'ratio', 'min-max', 'aim', ''];
+const HEAD = ['case', 'per second', 'baseline', 'per second', 'ratio', 'min-max', 'per CPU', 'aim', ''];
 
 /** The table of ratios, then what was measured and what it cost each process. */
 export function describe(comparisons: readonly Comparison[]): string {
@@ -15,11 +15,22 @@ export function describe(comparisons: readonly Comparison[]): string {
       whole(median(base.rates)),
       ratio.toFixed(2),
       `${min.toFixed(2)}-${max.toFixed(2)}`,
+      perCpu(figures, base),
       String(aim),
       verdict(ratio, aim),
     ],
   );
   return [align([HEAD, ...lines]), '', ...measuredIn(comparisons).map(explain)].join('\n');
+}
+
+/**
+ * How many times the baseline's operations the same CPU makes, in all processes together: what is left of the ratio where the
+ * processors are all in use, be it by others.
+ */
+function perCpu(figures: Figures, base: Figures): string {
+  const sum = ({ cpuMicros }: Figures): number => Object.values(cpuMicros).reduce((a, b) => a + b, 0);
+  const ratio = sum(base) / sum(figures);
+  return Number.isFinite(ratio) ? ratio.toFixed(2) : '';
 }
 
 function verdict(ratio: number, aim: number): string {

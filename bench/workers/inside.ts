@@ -3,11 +3,13 @@
 
 import { loadContract } from '@egg/contract';
 import { connectBus, startTableRelays } from '@egg/bus';
+import type { Handlers } from '@egg/rpc';
 import { createLog, createMetrics, makeAuthorize } from '@egg/service';
 import { openDatabase } from '@egg/store';
 import { createPipeline } from '../../packages/rpc/src/pipeline.ts';
 import { ServerCall } from '../../packages/rpc/src/server-call.ts';
-import { pairHandlers } from '../../packages/rpc/src/service-handlers.ts';
+import { DomainLookup } from '../../services/blocklists/src/lookup/domain-lookup.ts';
+import { ProcessLookup } from '../../services/blocklists/src/lookup/process-lookup.ts';
 import { counterMethods } from '../../services/blocklists/src/rpc/counter.ts';
 import { domainBlocks, processBlocks } from '../../services/blocklists/src/tables.ts';
 import { closedLoop } from '../closed-loop.ts';
@@ -21,8 +23,8 @@ const log = createLog({ service: 'inside', level: 'error' });
 const contract = loadContract();
 const database = await openDatabase({ url: mongoUrl, name: 'bench_inside', log });
 const bus = connectBus({ url: natsUrl, prefix: 'bench_inside', name: 'inside', log });
-const domains = await domainBlocks(contract).open({ database, log });
-const processes = await processBlocks(contract).open({ database, log });
+const domains = await domainBlocks(contract, new DomainLookup()).open({ database, log });
+const processes = await processBlocks(contract, new ProcessLookup()).open({ database, log });
 for (const { table } of [domains, processes]) {
   const { name, counter } = contract.table(table.name);
   startTableRelays({ bus, log, table: name, ...(counter && { counter }), source: table.source() });
@@ -36,10 +38,10 @@ const pipeline = createPipeline({ authorize: makeAuthorize({}), log, observe: cr
 let calls = 0;
 
 /** Calls one method as a carrier of frames would, with the request as bytes. */
-function caller(service: string, name: string, handlers: Parameters<typeof pairHandlers>[1]) {
-  const pair = pairHandlers(contract.service(service), handlers).find(({ method }) => method.name === name);
-  if (!pair) throw new Error(`${service} has no ${name}`);
-  const { method, handler } = pair;
+function caller(service: string, name: string, handlers: Handlers) {
+  const method = contract.service(service).methods.find((one) => one.name === name);
+  const handler = handlers[name];
+  if (!method || !handler) throw new Error(`${service} has no ${name}`);
   return (request: object): Promise<Uint8Array> => {
     const metadata = { 'x-request-id': `bench-${++calls}`, 'x-forwarded-for': '127.0.0.1' };
     const call = new ServerCall({ metadata, deadline: Date.now() + TIMEOUT_MS, peer: '127.0.0.1' });

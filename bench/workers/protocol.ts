@@ -21,9 +21,9 @@ export interface Worker {
   stop(): Promise<void>;
 }
 
-/** Starts `file` with `settings` and resolves when it serves rounds. Rejects with what it says where it cannot. */
+/** Starts `file`, a URL, with `settings` and resolves when it serves rounds. Rejects with what it says where it cannot. */
 export async function startWorker(file: string, settings: object, execArgv: string[] = []): Promise<Worker> {
-  const child = fork(new URL(file, import.meta.url), [JSON.stringify(settings)], { execArgv });
+  const child = fork(new URL(file), [JSON.stringify(settings)], { execArgv });
   await told(child);
   return {
     pid: child.pid as number,
