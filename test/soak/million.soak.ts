@@ -150,7 +150,7 @@ test(`the service starts over ${LARGE} names, and has them all`, async () => {
   expect((await large.http.get<DomainEntry[]>('/domain/list?limit=1')).body).toEqual(before);
   const again = await large.http.post('/domain/add', { domain: nameOf(LARGE - 1) });
   expect(again.body.code).toBe('ALREADY_EXISTS');
-  expect(ms).toBeLessThan(15_000);
+  expect(ms).toBeLessThan(60_000);
 });
 
 test('a piece of a name is found among all of them', async () => {
