@@ -3,7 +3,8 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Commit, Row } from './record.ts';
-import { type Latest, type RowCollection, writeRows } from './rows.ts';
+import type { Latest, RowCollection } from './rows.ts';
+import { writeRows } from './write-rows.ts';
 import type { Mark } from './mark.ts';
 
 /** How long the writer of a commit has to fold it before others do. */
@@ -158,13 +159,14 @@ export class Folder<R extends Row> {
   }
 }
 
-/** The last change of each id, and whether it began with an add. */
+/** The last change of each id, and what the record was before the first. */
 export function collapse(commits: readonly Commit[]): Latest[] {
   const latest = new Map<number, Latest>();
   for (const { revision, at, changes } of commits) {
     for (const change of changes) {
-      const fresh = latest.get(change.id)?.fresh ?? change.before === undefined;
-      latest.set(change.id, { revision, at, change, fresh });
+      const earlier = latest.get(change.id);
+      const base = earlier ? earlier.base : change.before;
+      latest.set(change.id, { revision, at, change, fresh: base === undefined, ...(base && { base }) });
     }
   }
   return [...latest.values()];

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { testDatabase, testName } from '@egg/testing';
 import { collapse } from '../src/folder.ts';
 import type { Commit } from '../src/record.ts';
-import { readWindow, type RowDocument, writeRows } from '../src/rows.ts';
+import { readWindow, type RowDocument } from '../src/rows.ts';
+import { writeRows } from '../src/write-rows.ts';
 import type { Thing } from './algebra.ts';
 
 const database = await testDatabase();
@@ -71,3 +72,51 @@ test('records never go back, whichever replica folds which part of the log, how 
     { numRuns: 60 },
   );
 }, 60_000);
+
+/** A log of large commits, each over all ids of a range: those that are there go or get a note, those that are not come, or come back. */
+function wideLogOf(steps: readonly { from: number; count: number; deletes: boolean }[]): Commit<Thing>[] {
+  const state = new Map<number, Thing>();
+  const made = new Map<number, Date>();
+  return steps.map(({ from, count, deletes }, index) => {
+    const revision = index + 1;
+    const at = new Date(revision);
+    const changes = Array.from({ length: count }, (_, offset) => from + offset).map((id) => {
+      const before = state.get(id);
+      const created = made.get(id) ?? at;
+      made.set(id, created);
+      const note = revision % 3 === 0 ? {} : { note: `r${revision}` };
+      const after = { id, revision, name: `n${id}`, ...note, created_at: created, updated_at: at } as Thing;
+      if (deletes && before) state.delete(id);
+      else state.set(id, after);
+      return { id, ...(before && { before }), ...(!(deletes && before) && { after }) };
+    });
+    const rest = { actor: '', from: '', requestId: '', verb: '', lastId: 60, count: 0, changed: 0 };
+    return { revision, at, commitId: `c${revision}`, ...rest, changes };
+  });
+}
+
+test('nor do many that change alike, or that come back', async () => {
+  const step = fc.record({
+    from: fc.integer({ min: 1, max: 30 }),
+    count: fc.integer({ min: 6, max: 30 }),
+    deletes: fc.boolean(),
+  });
+  const pieces = fc.array(fc.tuple(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 5 })), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 10 }), pieces, async (steps, folds) => {
+      const rows = database.collection<RowDocument>(testName());
+      const log = wideLogOf(steps);
+      const last = collapse(log).flatMap(({ change }) => change.after ?? []);
+      const parts = folds.map(([from, length]) => log.slice(from, from + length));
+      await Promise.all([...parts, ...parts].map((part) => writeRows(rows, collapse(part))));
+      await writeRows(rows, collapse(log));
+      for (const part of parts) await writeRows(rows, collapse(part));
+      const found = await readWindow<Thing>(rows, { after: 0, to: 100 });
+      expect(found).toEqual(last.sort((a, b) => a.id - b.id));
+      const inOrder = database.collection<RowDocument>(testName());
+      for (const commit of log) await writeRows(inOrder, collapse([commit]));
+      expect(await readWindow<Thing>(inOrder, { after: 0, to: 100 })).toEqual(found);
+    }),
+    { numRuns: 60, endOnFailure: false },
+  );
+}, 120_000);
