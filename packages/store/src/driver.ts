@@ -6,3 +6,4 @@ export type Collection<T extends mongo.Document> = mongo.Collection<T>;
 export type Document = mongo.Document;
 export type Filter<T> = mongo.Filter<T>;
 export type AnyBulkWriteOperation<T extends mongo.Document> = mongo.AnyBulkWriteOperation<T>;
+export type OptionalUnlessRequiredId<T> = mongo.OptionalUnlessRequiredId<T>;

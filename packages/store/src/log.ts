@@ -1,6 +1,7 @@
 // A table's commit log in the database: one document a commit, `_id` its revision. The unique `_id` is the only lock there is.
 
 import type { Collection } from './driver.ts';
+import { insertAll } from './insert.ts';
 import { type Change, type Commit, type Row, weightOf } from './record.ts';
 
 /** A commit as it is stored. README.md, "The commit log", says why. */
@@ -36,7 +37,7 @@ export async function prepareLog(log: LogCollection): Promise<void> {
  * outcome is unknown; the log has to be read to learn it.
  */
 export async function append(log: LogCollection, commits: readonly Commit[]): Promise<void> {
-  await log.insertMany(commits.map(toDocument), { ordered: true, writeConcern: { w: 'majority', j: true } });
+  await insertAll(log, commits.map(toDocument), { ordered: true, writeConcern: { w: 'majority', j: true } });
 }
 
 /** The commits after a revision, in order, at most `limit` and some megabytes of them. */
