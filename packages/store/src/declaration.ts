@@ -50,7 +50,7 @@ export function declareTable<
     } = table.record.decodeReply(table.record.encode(fields)) as Record<string, unknown>;
     return rest as Fields<R>;
   };
-  const all: WholeRules<R, Add, Update> = {
+  const all: Omit<WholeRules<R, Add, Update>, 'decorate'> = {
     build: rules.build ?? own,
     change:
       rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
@@ -60,7 +60,7 @@ export function declareTable<
   return {
     contract: table,
     open: async (options) => {
-      const { keyPart, expiry, followers } = rules;
+      const { keyPart, expiry, followers, decorate } = rules;
       const key = table.key as TableOptions<R>['key'];
       const ruled = {
         ...(keyPart && { keyPart }),
@@ -68,7 +68,9 @@ export function declareTable<
         ...(followers && { followers }),
       };
       const opened = await Table.open<R>({ name, key, ...ruled, ...options });
-      return { table: opened, handlers: tableHandlers(opened, all) };
+      const shown = async (rows: readonly R[]): Promise<readonly R[]> =>
+        decorate ? decorate(rows, options.database) : rows;
+      return { table: opened, handlers: tableHandlers(opened, { ...all, decorate: shown }) };
     },
   };
 }

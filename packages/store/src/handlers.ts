@@ -86,7 +86,11 @@ export function tableHandlers<
     },
 
     async List(request: ListRequest, context: CallContext) {
-      if (request.id !== undefined) return listOne(table, request.id, request.revision, context);
+      const decorate = request.revision === undefined ? rules.decorate : undefined;
+      if (request.id !== undefined) {
+        const row = await findOne(table, request.id, request.revision, context);
+        return { data: decorate ? await decorate([row]) : [row], total: 1, total_exact: true };
+      }
       const filter = rules.filter(request as Readonly<Record<string, unknown>>);
       const page = await table.page(
         {
@@ -100,7 +104,7 @@ export function tableHandlers<
         context.deadline,
       );
       return {
-        data: page.rows,
+        data: decorate ? await decorate(page.rows) : page.rows,
         ...(page.nextCursor !== undefined && { next_cursor: page.nextCursor }),
         total: page.total,
         total_exact: page.totalExact,
@@ -161,19 +165,19 @@ export function originOf({
   };
 }
 
-async function listOne<R extends Row>(
+async function findOne<R extends Row>(
   table: Table<R>,
   id: number,
   revision: number | undefined,
   context: CallContext,
-): Promise<object> {
+): Promise<R> {
   if (revision !== undefined) {
     await table.follow(context.deadline);
     table.refuseFuture('revision', revision);
   }
   const row = await table.get(id, revision);
   if (!row) throw notFound(id);
-  return { data: [row], total: 1, total_exact: true };
+  return row;
 }
 
 function refuseMoved(row: Row, { ifMatch }: CallContext): void {

@@ -1,5 +1,6 @@
 // The few rules that are a table's own, beyond what its proto says.
 
+import type { Database } from './connection.ts';
 import type { Follower } from './follower.ts';
 import type { Fields, Row } from './record.ts';
 
@@ -18,9 +19,16 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly followers?: readonly Follower<R>[];
   /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
   readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+  /**
+   * What List shows of records beside what their commits say, such as when a host was last seen: read from collections of its own,
+   * because it changes too often for a log. A list of the past does not have it.
+   */
+  readonly decorate?: (rows: readonly R[], database: Pick<Database, 'collection'>) => Promise<readonly R[]>;
 }
 
 /** A table's rules with none left out. */
 export type WholeRules<R extends Row, Add, Update> = Required<
   Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
->;
+> & {
+  readonly decorate: (rows: readonly R[]) => Promise<readonly R[]>;
+};
