@@ -28,6 +28,8 @@ export interface Config {
   readonly adminToken?: string;
   /** Errors of the panel's own nine routes are answered with status 200. */
   readonly legacyStatus: boolean;
+  /** Lists may be fetched from addresses that are not public. */
+  readonly subscriptions: { readonly allowPrivate: boolean };
   /** Where this process shows its metrics by itself. */
   readonly metricsPort?: number;
 }
@@ -62,6 +64,7 @@ export const VARIABLES = {
     rule: 'has to be 16 to 256 visible ASCII characters',
   },
   EGG_LEGACY_STATUS: oneOf(['0', '1'], '0'),
+  EGG_SUBSCRIPTIONS_ALLOW_PRIVATE: oneOf(['0', '1'], '0'),
   EGG_METRICS_PORT: whole(0, 65535),
 } as const satisfies Record<string, Variable>;
 
@@ -93,6 +96,7 @@ export function parseConfig(env: Environment): Config {
     logLevel: values.EGG_LOG_LEVEL as LogLevel,
     checkInSeconds: values.EGG_CHECK_IN_SECONDS,
     legacyStatus: values.EGG_LEGACY_STATUS === '1',
+    subscriptions: { allowPrivate: values.EGG_SUBSCRIPTIONS_ALLOW_PRIVATE === '1' },
     ...(values.EGG_ADMIN_TOKEN !== undefined && { adminToken: values.EGG_ADMIN_TOKEN }),
     ...(values.EGG_METRICS_PORT !== undefined && { metricsPort: values.EGG_METRICS_PORT }),
   };

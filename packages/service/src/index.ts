@@ -6,4 +6,4 @@ export { ConfigError } from './variables.ts';
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { type Running, runService, type ServiceContext, type ServiceOptions } from './run.ts';
-export { type Opened, startTableService, type TableService } from './tables.ts';
+export { type Opened, type ServiceParts, startTableService, type TableService } from './tables.ts';

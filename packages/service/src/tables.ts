@@ -24,7 +24,18 @@ export interface TableService<D extends Declarations> {
   readonly contract: Contract;
   readonly tables: D;
   /** The methods that a table does not have by itself, by the full name of the service. */
-  readonly methods: (tables: Opened<D>) => Readonly<Record<string, Handlers>>;
+  readonly methods: (tables: Opened<D>, parts: ServiceParts) => Methods | Promise<Methods>;
+}
+
+type Methods = Readonly<Record<string, Handlers>>;
+
+/** For methods that stand on more than the tables. */
+export interface ServiceParts {
+  readonly database: Database;
+  /** The methods that the tables have by themselves. */
+  readonly standard: Methods;
+  /** What goes on beside the calls is ended by this, when no more calls come and while the tables are still open. */
+  readonly onStop: (stop: () => Promise<void>) => void;
 }
 
 /** How long a stop waits for the bus to have every event. What it has not by then is sent at the next start. */
@@ -51,11 +62,13 @@ export async function startTableService<D extends Declarations>(
     table,
     relay: startTableRelays({ bus, log, table: name, ...(counter && { counter }), source: table.source() }),
   }));
+  const stops: (() => Promise<void>)[] = [];
+  const parts: ServiceParts = { database, standard, onStop: (stop) => void stops.push(stop) };
   const server = await startServer({
     host: config.grpcHost,
     port: config.services[service.name].port,
     contract: service.contract,
-    services: merge(standard, service.methods(tables)),
+    services: merge(standard, await service.methods(tables, parts)),
     authorize: makeAuthorize({ adminToken: config.adminToken }),
     log,
     observe: metrics.observe,
@@ -66,6 +79,7 @@ export async function startTableService<D extends Declarations>(
     stop: async () => {
       clearInterval(watch);
       await server.stop();
+      await Promise.all(stops.map((stop) => stop()));
       await Promise.all(relays.map(({ table, relay }) => drain(table, relay)));
       await Promise.all(opened.map(({ table }) => table.close()));
       await bus.close();

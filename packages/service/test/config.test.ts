@@ -25,6 +25,7 @@ test('an empty environment gives the defaults', () => {
     logLevel: 'info',
     checkInSeconds: 60,
     legacyStatus: false,
+    subscriptions: { allowPrivate: false },
   });
 });
 
