@@ -9,9 +9,10 @@ import { counterMethods } from './rpc/counter.ts';
 import { domainExport, processExport } from './rpc/export.ts';
 import { domainImport, processImport } from './rpc/import.ts';
 import { revertMethod } from './rpc/revert.ts';
-import { domainBlocks, processBlocks } from './tables.ts';
+import { subscriptionService } from './rpc/subscription-service.ts';
+import { domainBlocks, processBlocks, subscriptions } from './tables.ts';
 
-/** The blocklists of domains and processes, and their counters. */
+/** The blocklists of domains and processes, their counters, and subscriptions to remote lists. */
 export function startBlocklists(context: ServiceContext): Promise<Running> {
   const contract = loadContract();
   const [domainLookup, processLookup] = [new DomainLookup(), new ProcessLookup()];
@@ -21,8 +22,9 @@ export function startBlocklists(context: ServiceContext): Promise<Running> {
     tables: {
       domains: domainBlocks(contract, domainLookup),
       processes: processBlocks(contract, processLookup),
+      subscriptions: subscriptions(contract, context.config.subscriptions),
     },
-    methods: ({ domains, processes }) => ({
+    methods: async ({ domains, processes, subscriptions }, parts) => ({
       'egg.blocklists.v1.DomainBlockService': {
         ...domainCheck(domains, domainLookup),
         ...domainImport(domains, context.log),
@@ -39,6 +41,7 @@ export function startBlocklists(context: ServiceContext): Promise<Running> {
         counter_for_domain: domains,
         counter_for_process: processes,
       }),
+      ...(await subscriptionService(context, { subscriptions, domains }, parts)),
     }),
   });
 }

@@ -4,10 +4,13 @@ import type { Contract } from '@egg/contract';
 import type {
   AddDomainBlockRequest,
   AddProcessBlockRequest,
+  AddSubscriptionRequest,
   DomainBlock,
   ProcessBlock,
+  Subscription,
   UpdateDomainBlockRequest,
   UpdateProcessBlockRequest,
+  UpdateSubscriptionRequest,
 } from '@egg/contract/types/blocklists';
 import { invalidField, RpcError } from '@egg/rpc/errors';
 import { declareTable, type Fields, type Follower } from '@egg/store';
@@ -15,6 +18,9 @@ import { prepareDomain } from './domain/domain-block.ts';
 import { processKey, processName } from './domain/process-name.ts';
 import { canonicalSignature } from './domain/signature.ts';
 import { joinSource } from './domain/sources.ts';
+import { refusedBy } from './subscriptions/addresses.ts';
+import { changedSubscription, newSubscription } from './subscriptions/rules.ts';
+import { withFetches } from './subscriptions/shown.ts';
 
 const DEFAULT_SOURCE = 'manual';
 
@@ -55,6 +61,14 @@ export const processBlocks = (contract: Contract, ...followers: Follower<Process
       selected({ sources: source, signature, action, enabled }),
     expiry: 'expires_at',
     followers,
+  });
+
+/** Remote lists; what their fetches do is no commit, and shown beside the records. */
+export const subscriptions = (contract: Contract, config: { readonly allowPrivate: boolean }) =>
+  declareTable<Subscription, AddSubscriptionRequest, UpdateSubscriptionRequest>(contract, 'subscription', {
+    build: (request) => newSubscription(request, refusedBy(config)),
+    change: (record, request) => changedSubscription(record, request, refusedBy(config)),
+    decorate: withFetches,
   });
 
 type Entry = Omit<Fields<DomainBlock>, 'domain' | 'match'>;

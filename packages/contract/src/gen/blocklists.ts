@@ -1,5 +1,9 @@
 // Generated from the protos by `npm run generate`; do not edit.
 
+export interface AcceptSubscriptionRequest {
+  id: number;
+}
+
 export interface AddDomainBlockRequest {
   /** A host name, also an internationalised one; `*.name` means `wildcard`. */
   domain: string;
@@ -30,6 +34,19 @@ export interface AddProcessBlockRequest {
   /** True if not said. */
   enabled?: boolean;
   expires_at?: Date;
+}
+
+export interface AddSubscriptionRequest {
+  /** The source of its entries; not `manual`. */
+  name: string;
+  /** `http` or `https`, without a user and password: lists show it. */
+  url: string;
+  /** `auto` if not said. */
+  format?: 'auto' | 'plain' | 'hosts' | 'adblock' | 'dnsmasq' | 'jsonl';
+  /** A day if not said; a minute at least, 30 days at most. */
+  refresh_seconds?: number;
+  /** True if not said. */
+  enabled?: boolean;
 }
 
 export interface CheckDomainReply {
@@ -74,6 +91,12 @@ export interface CounterReply {
 
 export interface CountersReply {
   data: Counter[];
+}
+
+export interface DeleteSubscriptionRequest {
+  id: number;
+  /** Leave the entries as they are; without it they lose this source, because nobody would refresh them. */
+  keep_entries?: boolean;
 }
 
 export interface DomainBlock {
@@ -300,6 +323,22 @@ export interface ListProcessBlocksRequest {
   enabled?: boolean;
 }
 
+export interface ListSubscriptionsRequest {
+  /** The one subscription with this id. */
+  id?: number;
+  /** At most this many in one page (100). */
+  limit?: number;
+  /** The `next_cursor` of the page before. */
+  cursor?: string;
+  /** A piece of the name. */
+  q?: string;
+  /** `id` or `-id`. */
+  sort?: 'id' | '-id';
+  /** The list as it was at this revision, without what the fetches did. */
+  revision?: number;
+  enabled?: boolean;
+}
+
 export interface ProcessBlock {
   id: number;
   /** The revision of the commit that last changed the entry. */
@@ -385,6 +424,121 @@ export interface ProcessVerdictEntry {
   action: 'block' | 'allow';
 }
 
+export interface RefreshSubscriptionRequest {
+  id: number;
+  /** Import the list also where it is what it was before: entries that were changed by hand become those of the list again. */
+  force?: boolean;
+}
+
+export interface Subscription {
+  id: number;
+  /** The revision of the commit that last changed the subscription. */
+  revision: number;
+  /** The source of its entries. */
+  name: string;
+  url: string;
+  format: 'auto' | 'plain' | 'hosts' | 'adblock' | 'dnsmasq' | 'jsonl';
+  /** The time from one fetch to the next. */
+  refresh_seconds: number;
+  /** What is not enabled is not fetched; its entries stay. */
+  enabled: boolean;
+  created_at: Date;
+  updated_at: Date;
+  /** This and the rest is what the fetches did; only `List`, `Refresh` and `Accept` show it. */
+  status?: 'never' | 'ok' | 'unchanged' | 'failed' | 'held';
+  /** It is being fetched just now. */
+  fetching?: boolean;
+  last_fetched_at?: Date;
+  /** When an update last changed an entry. */
+  last_changed_at?: Date;
+  next_fetch_at?: Date;
+  etag?: string;
+  last_modified?: string;
+  last_error?: string;
+  last_result?: SubscriptionResult;
+  held?: SubscriptionHeld;
+}
+
+/** What an update would do that is held back. */
+export interface SubscriptionHeld {
+  since: Date;
+  added: number;
+  removed: number;
+  /** Entries that the source would have. */
+  entries: number;
+}
+
+/** A line that was refused. */
+export interface SubscriptionRefused {
+  line: number;
+  reason: string;
+}
+
+/** What the last update did. */
+export interface SubscriptionResult {
+  /** Entries that the source joined, or made. */
+  added: number;
+  /** Entries that it had before. */
+  existing: number;
+  /** Entries that it left. */
+  removed: number;
+  /** Lines that are no rule about a domain. */
+  refused: number;
+  /** The first 20 of them. */
+  errors: SubscriptionRefused[];
+  /** Entries that the source has now. */
+  entries: number;
+  /** The size of the list, decompressed. */
+  bytes: number;
+}
+
+export interface SubscriptionChangesReply {
+  data: SubscriptionChangesReplyChanges;
+}
+
+export interface SubscriptionChangesReplyChanges {
+  /** Names this history of the table; another one after a restore from a backup. */
+  log: string;
+  from: number;
+  to: number;
+  /** `added` is the whole list, not what was added to the one at `from`. */
+  snapshot: boolean;
+  added: Subscription[];
+  /** Ids of what went, if the request did not say `full`. */
+  removed: number[];
+  /** What went, as it last was, if the request said `full`. */
+  removed_records: Subscription[];
+}
+
+export interface SubscriptionHistoryReply {
+  data: SubscriptionHistoryReplyChange[];
+  next_cursor?: string;
+}
+
+export interface SubscriptionHistoryReplyChange {
+  revision: number;
+  at: Date;
+  actor: string;
+  verb: string;
+  /** Absent where the subscription was added. */
+  before?: Subscription;
+  /** Absent where the subscription was deleted. */
+  after?: Subscription;
+}
+
+export interface SubscriptionReply {
+  data: Subscription;
+}
+
+export interface SubscriptionsReply {
+  data: Subscription[];
+  /** For the next page; absent on the last one. A page may hold fewer than `limit`, even none, while this is there. */
+  next_cursor?: string;
+  /** How many subscriptions there are in all; a lower bound where `total_exact` is false. */
+  total: number;
+  total_exact: boolean;
+}
+
 export interface UpdateCounterRequest {
   field: 'counter_for_domain' | 'counter_for_process';
 }
@@ -422,4 +576,14 @@ export interface UpdateProcessBlockRequest {
   expires_at?: Date;
   /** Names of optional fields to empty; in JSON a field that is `null`. */
   clear?: 'expires_at'[];
+}
+
+export interface UpdateSubscriptionRequest {
+  id: number;
+  /** Cannot become another: entries have it as their source. */
+  name?: string;
+  url?: string;
+  format?: 'auto' | 'plain' | 'hosts' | 'adblock' | 'dnsmasq' | 'jsonl';
+  refresh_seconds?: number;
+  enabled?: boolean;
 }
