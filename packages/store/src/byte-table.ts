@@ -1,6 +1,6 @@
 // An exact map from keys of bytes to positive integers, compact and with no spikes: extendible hashing (Fagin and others, 1979),
 // a directory of shards of some thousand keys by the first bits of a keyed hash. What is full is split in two, so adding a key to
-// millions costs at most what moving one shard does: some tenths of a millisecond.
+// millions costs at most what moving one shard does: a millisecond or two, and a few microseconds nearly always.
 
 import { LONGEST_KEY } from './byte-records.ts';
 import { type Found, FULL, Shard } from './byte-shard.ts';

@@ -53,7 +53,7 @@ export interface Domains {
 export async function openDomains(database: Pick<Database, 'collection'>): Promise<Domains> {
   const lookup = new DomainLookup();
   const declared = domainBlocks(contract, lookup);
-  const { table, handlers: standard } = await declared.open({ database: database as Database, log: quiet });
+  const { table, handlers: standard } = await declared.open({ database, log: quiet });
   const handlers = { ...standard, ...domainCheck(table, lookup) };
   const one = async (name: string, request: object) =>
     (await call<{ data: DomainBlock }>(handlers, name, request)).data;
@@ -81,7 +81,7 @@ export interface Processes {
 export async function openProcesses(database: Pick<Database, 'collection'>): Promise<Processes> {
   const lookup = new ProcessLookup();
   const declared = processBlocks(contract, lookup);
-  const { table, handlers: standard } = await declared.open({ database: database as Database, log: quiet });
+  const { table, handlers: standard } = await declared.open({ database, log: quiet });
   const handlers = { ...standard, ...processCheck(table, lookup) };
   const one = async (name: string, request: object) =>
     (await call<{ data: ProcessBlock }>(handlers, name, request)).data;

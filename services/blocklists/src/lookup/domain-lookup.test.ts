@@ -99,7 +99,7 @@ test('filled from records of any age in between, it is right when the log is app
         const mark = (ages.next().value as number) % states.length;
         const lookup = new DomainLookup();
         // Each record is read at a moment of its own, from the mark on.
-        for (const id of [...(states[mark]?.keys() ?? [])]) {
+        for (const id of states[mark]?.keys() ?? []) {
           const later = (ages.next().value as number) % (states.length - mark);
           const found = states[mark + later]?.get(id);
           if (found) lookup.load(found);
