@@ -8,20 +8,15 @@ import type { Database } from './connection.ts';
 import { Expiry } from './expiry.ts';
 import { Folder } from './folder.ts';
 import type { Follower } from './follower.ts';
-import {
-  type CommitDocument,
-  type LogCollection,
-  prepareLog,
-  readAfter,
-  readCommit,
-  readTouching,
-} from './log.ts';
+import { type CommitDocument, type LogCollection, prepareLog, readAfter, readTouching } from './log.ts';
 import { Mark, type MarkDocument, MARKS } from './mark.ts';
 import { type Page, type PageQuery, readPage, windowAt } from './paging.ts';
-import { type Change, type Commit, type Fields, type Origin, type Row, weightOf } from './record.ts';
-import { purgeTombstones, readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
+import { type Commit, type Fields, type Origin, type Row, weightOf } from './record.ts';
+import { recover } from './recovery.ts';
+import { readRows, readWindow, type RowCollection, type RowDocument } from './rows.ts';
 import { type Revert, type RevertCounts, revertTable } from './revert.ts';
 import { State } from './state.ts';
+import { Tombstones } from './tombstones.ts';
 import { Writer } from './writer.ts';
 import { KEY_SEPARATOR } from './keys.ts';
 
@@ -46,9 +41,6 @@ export interface TableOptions<R extends Row> {
 const FOLLOW_MS = 400;
 const FOLLOW_WITHIN_MS = 5000;
 const PURGE_EVERY_MS = 10 * 60 * 1000;
-/** How long a tombstone stays: longer than any write can be under way. */
-const TOMBSTONE_MS = 60 * 60 * 1000;
-const READ = 1000;
 const SCAN = 5000;
 const HISTORY_BYTES = 1.2 * 1024 * 1024;
 
@@ -65,7 +57,6 @@ export class Table<R extends Row> {
   readonly #expiry: Expiry<R> | undefined;
   readonly #listeners = new Set<(commit: Commit<R>) => void>();
   #history = '';
-  #purged = 0;
   #timers: NodeJS.Timeout[] = [];
 
   private constructor(options: TableOptions<R>) {
@@ -101,10 +92,10 @@ export class Table<R extends Row> {
     await prepareLog(table.#log);
     const mark = await table.#mark.open();
     table.#history = mark.log;
-    table.#purged = mark.purged;
     await table.#recover(mark.folded);
+    const tombstones = new Tombstones({ ...table.#parts(), mark: table.#mark, purged: mark.purged });
     const follow = setInterval(() => void table.follow().catch(() => undefined), FOLLOW_MS);
-    const purge = setInterval(() => void table.#purge().catch(() => undefined), PURGE_EVERY_MS);
+    const purge = setInterval(() => void tombstones.purge().catch(() => undefined), PURGE_EVERY_MS);
     table.#timers = [follow.unref(), purge.unref()];
     table.#expiry?.start();
     return table;
@@ -263,63 +254,22 @@ export class Table<R extends Row> {
 
   async #recover(folded: number): Promise<void> {
     const started = performance.now();
-    const commit = folded === 0 ? undefined : await readCommit<R>(this.#log, folded);
-    if (folded > 0 && !commit)
-      throw new Error(`${this.name}: the records are at ${folded}, where the log has nothing`);
-    if (commit) this.#state.startAt(commit);
-    this.#folder.startAt(folded);
-    await this.#readKeys();
-    for (;;) {
-      const tail = await readAfter<R>(this.#log, this.#state.head, READ);
-      if (tail.length === 0) break;
-      for (const one of tail) {
-        this.#state.apply(one);
-        for (const follower of this.#followers) follower.apply(one);
-      }
-      await this.#folder.fold(tail);
-    }
+    const keyOf = (row: R): string => this.keyOf(row);
+    const fields = this.#options.key;
+    await recover({ ...this.#parts(), followers: this.#followers, keyOf, fields }, folded);
     const ms = Math.round(performance.now() - started);
     const { head, count } = this.#state;
-    this.#options.log.info(
-      { table: this.name, revision: head, records: count, folded: head - folded, ms },
-      'table open',
-    );
+    const found = { table: this.name, revision: head, records: count, folded: head - folded, ms };
+    this.#options.log.info(found, 'table open');
   }
 
-  /** Reads what is kept in memory of all records. They may be newer than the mark: what the log says from there on is taken again. */
-  async #readKeys(): Promise<void> {
-    const fields = [...this.#options.key, ...this.#followers.flatMap((follower) => follower.fields)];
-    for (let after = 0; after < this.#state.lastId; after += SCAN) {
-      for (const row of await readWindow<R>(this.#rows, { after, to: after + SCAN }, { fields })) {
-        this.#state.keys.set(this.keyOf(row), row.id);
-        for (const follower of this.#followers) follower.load(row);
-      }
-    }
+  #parts(): { log: LogCollection; rows: RowCollection; state: State<R>; folder: Folder<R> } {
+    return { log: this.#log, rows: this.#rows, state: this.#state, folder: this.#folder };
   }
 
   #part(field: string, value: string): string {
     return this.#options.keyPart ? this.#options.keyPart(field, value) : value;
   }
-
-  /** Takes away the tombstones of deletions that are long past. */
-  async #purge(): Promise<void> {
-    for (;;) {
-      const commits = await readAfter<R>(this.#log, this.#purged, READ);
-      const old = commits.filter(
-        ({ at, revision }) => Date.now() - at.getTime() > TOMBSTONE_MS && revision <= this.#folder.foldedTo,
-      );
-      const last = old.at(-1);
-      if (!last) return;
-      const ids = old.flatMap(({ changes }) => changes.filter(isDeletion).map(({ id }) => id));
-      if (ids.length > 0) await purgeTombstones(this.#rows, ids);
-      this.#purged = last.revision;
-      await this.#mark.raisePurged(last.revision);
-    }
-  }
-}
-
-function isDeletion(change: Change): boolean {
-  return change.after === undefined;
 }
 
 /** Begins a new history of a table whose database came back from a copy. The services have to be started again. */
