@@ -8,11 +8,6 @@ const LOOPBACK = /^(?:localhost|(?:[a-z0-9_-]+\.)+localhost|127(?:\.\d{1,3}){3}|
 const OWN_FETCH = new Set(['same-origin', 'none']);
 const HINT = 'Without EGG_ADMIN_TOKEN the gateway answers';
 
-/** Whether a server that listens on `host` is reached from this machine alone. */
-export function isLoopbackHost(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-}
-
 /** Throws PERMISSION_DENIED for a request that the open mode does not take. */
 export function checkOpenMode(request: IncomingMessage): void {
   const { headers } = request;

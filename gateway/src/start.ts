@@ -4,10 +4,16 @@ import type { AddressInfo } from 'node:net';
 import { connectBus } from '@egg/bus';
 import type { Contract } from '@egg/contract';
 import { type Authorize, type Channel, connect } from '@egg/rpc';
-import { type Config, ConfigError, type Running, type ServiceContext, type ServiceName } from '@egg/service';
+import {
+  type Config,
+  ConfigError,
+  isLoopbackHost,
+  type Running,
+  type ServiceContext,
+  type ServiceName,
+} from '@egg/service';
 import { buildApp } from './app.ts';
 import { closer } from './close.ts';
-import { isLoopbackHost } from './open-mode.ts';
 
 export interface GatewayOptions extends ServiceContext {
   readonly contract: Contract;

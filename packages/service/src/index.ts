@@ -3,6 +3,7 @@
 export { checkRole, holds, makeAuthorize } from './access.ts';
 export { type Config, type LogLevel, parseConfig, readConfig, type ServiceName } from './config.ts';
 export { ConfigError } from './variables.ts';
+export { isLoopbackHost } from './loopback.ts';
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { type Running, runService, type ServiceContext, type ServiceOptions } from './run.ts';

@@ -1,12 +1,15 @@
 // A service that is made of tables: opens them, tells the bus of their commits, serves their methods, and ends all of it in order.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Contract, TableContract } from '@egg/contract';
 import { connectBus, startTableRelays, type TableRelays } from '@egg/bus';
 import { type Handlers, type RpcServer, startServer } from '@egg/rpc';
 import { type AnyTable, type Database, openDatabase, type OpenedTable } from '@egg/store';
 import { makeAuthorize } from './access.ts';
-import type { ServiceName } from './config.ts';
+import type { Config, ServiceName } from './config.ts';
+import { isLoopbackHost } from './loopback.ts';
 import type { Running, ServiceContext } from './run.ts';
+import { ConfigError } from './variables.ts';
 
 interface AnyDeclared {
   readonly contract: TableContract;
@@ -38,8 +41,13 @@ export interface ServiceParts {
   readonly onStop: (stop: () => Promise<void>) => void;
 }
 
-/** How long a stop waits for the bus to have every event. What it has not by then is sent at the next start. */
-const DRAIN_MS = 2000;
+/**
+ * How long each step of a stop may take, all in all less than a supervisor waits: for calls under way, for the bus to have every event
+ * (what it has not by then is sent at the next start), and for a database that may be away.
+ */
+const GRACE_MS = 3000;
+const DRAIN_MS = 1500;
+const CLOSE_MS = 1500;
 const WATCH_MS = 1000;
 
 /** Starts it: indexes, fold, relays, then the server. Throws where something cannot be had. */
@@ -47,6 +55,7 @@ export async function startTableService<D extends Declarations>(
   { config, log, metrics }: ServiceContext,
   service: TableService<D>,
 ): Promise<Running> {
+  refuseOpenDoor(config);
   const database = await openDatabase({ url: config.mongodb.url, name: config.mongodb.database, log });
   const opened = await Promise.all(
     Object.entries(service.tables).map(async ([name, declared]) => ({
@@ -78,14 +87,40 @@ export async function startTableService<D extends Declarations>(
     ready: { port: server.port },
     stop: async () => {
       clearInterval(watch);
-      await server.stop();
-      await Promise.all(stops.map((stop) => stop()));
-      await Promise.all(relays.map(({ table, relay }) => drain(table, relay)));
-      await Promise.all(opened.map(({ table }) => table.close()));
-      await bus.close();
-      await database.close();
+      await server.stop({ graceMs: GRACE_MS });
+      await within(
+        CLOSE_MS,
+        stops.map((stop) => stop()),
+      );
+      await within(
+        DRAIN_MS,
+        relays.map(({ table, relay }) => drain(table, relay)),
+      );
+      await within(
+        CLOSE_MS,
+        opened.map(({ table }) => table.close()),
+      );
+      await within(CLOSE_MS, [bus.close(), database.close()]);
     },
   };
+}
+
+/** In the open mode a service, like the gateway, is for this machine alone. */
+function refuseOpenDoor({ adminToken, grpcHost }: Config): void {
+  if (adminToken !== undefined || isLoopbackHost(grpcHost)) return;
+  throw new ConfigError([
+    `EGG_GRPC_HOST has to be a loopback address, not ${JSON.stringify(grpcHost)}, unless EGG_ADMIN_TOKEN is set`,
+  ]);
+}
+
+/** Waits for all, but no longer than `ms`: what is left then is in the database's or the next start's hands. */
+async function within(ms: number, ends: readonly Promise<void>[]): Promise<void> {
+  const timer = new AbortController();
+  await Promise.race([
+    Promise.all(ends),
+    delay(ms, undefined, { signal: timer.signal }).catch(() => undefined),
+  ]);
+  timer.abort();
 }
 
 function merge(
@@ -107,6 +142,6 @@ function watchDatabase(database: Database, server: RpcServer): NodeJS.Timeout {
 }
 
 async function drain(table: AnyTable, relays: TableRelays): Promise<void> {
-  await relays.caughtUp(table.revision, AbortSignal.timeout(DRAIN_MS)).catch(() => undefined);
+  await relays.caughtUp(table.revision, AbortSignal.timeout(DRAIN_MS - 200)).catch(() => undefined);
   await relays.stop();
 }

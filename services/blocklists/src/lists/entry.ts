@@ -7,7 +7,7 @@ import type { Listed } from '../domain/lists/listed.ts';
 export type Entry = DomainBlock | ProcessBlock;
 
 /** Who puts an entry there if nobody says so. */
-export const DEFAULT_SOURCE = 'manual';
+const DEFAULT_SOURCE = 'manual';
 
 /** One entry of a list on its way into the table. */
 export interface Item<E extends Entry> {

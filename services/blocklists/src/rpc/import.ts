@@ -17,7 +17,7 @@ type DomainRequest = Pick<ImportDomainBlocksRequest, 'format' | 'force'>;
 /** A record of 256 KiB fits in it, also where its text is escaped. */
 const LONGEST_RECORD_LINE = 512 * 1024;
 
-export interface ImportRules<E extends Entry> {
+interface ImportRules<E extends Entry> {
   readonly table: Table<E>;
   readonly log: Log;
   /** How the lines of this list are read. */

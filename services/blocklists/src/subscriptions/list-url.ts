@@ -26,6 +26,6 @@ export function readListUrl(text: string, refuse: RefuseAddress, base?: URL): Li
 }
 
 /** The host of a url; an address of IPv6 without its brackets. */
-export function hostOf({ hostname }: URL): string {
+function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }

@@ -26,7 +26,7 @@ export function refusedLine(reason: string): LineRules {
 }
 
 /** A line that blocks one name. */
-export function blocking(domain: string, match: DomainMatch): LineRules {
+function blocking(domain: string, match: DomainMatch): LineRules {
   return { rules: [{ domain, match, action: 'block' }] };
 }
 

@@ -23,7 +23,7 @@ export interface Listed<Name> {
   readonly kept?: { readonly id: number; readonly created_at?: Date; readonly updated_at?: Date };
 }
 
-export interface ReadLine<Name> {
+interface ReadLine<Name> {
   readonly entries: readonly Listed<Name>[];
   /** Why there are not more of them; each continues a sentence that begins with the line. */
   readonly reasons: readonly string[];
