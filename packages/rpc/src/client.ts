@@ -58,7 +58,7 @@ function healthy(client: Client): Promise<boolean> {
       { service: '' },
       { deadline },
       (error, reply) => {
-        resolve(!error && (reply as { status?: string } | undefined)?.status === 'SERVING');
+        resolve(!error && reply !== undefined && 'status' in reply && reply.status === 'SERVING');
       },
     );
   });

@@ -3,6 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyBulkWriteOperation, Filter } from './driver.ts';
+import { insertAll } from './insert.ts';
 import type { Latest, RowCollection, RowDocument } from './rows.ts';
 
 const E11000 = 11000;
@@ -36,7 +37,7 @@ async function insertRows(rows: RowCollection, fresh: readonly Latest[]): Promis
 async function insertOnce(rows: RowCollection, fresh: readonly Latest[]): Promise<Latest[]> {
   if (fresh.length === 0) return [];
   try {
-    await rows.insertMany(fresh.map(toDocument), { ordered: false, ...DURABLE });
+    await insertAll(rows, fresh.map(toDocument), { ordered: false, ...DURABLE });
     return [];
   } catch (error) {
     return duplicates(error).map((index) => fresh[index] as Latest);
@@ -128,7 +129,8 @@ async function replaceRows(rows: RowCollection, latest: readonly Latest[]): Prom
 
 /** The indexes of the writes that met a duplicate `_id`. Throws the error again if it says anything else. */
 function duplicates(error: unknown): number[] {
-  const { writeErrors } = error as { writeErrors?: unknown };
+  // A single insert says it without a list.
+  const { writeErrors = error } = error as { writeErrors?: unknown };
   const errors = (Array.isArray(writeErrors) ? writeErrors : [writeErrors]) as (
     { code?: number; index?: number } | undefined
   )[];
