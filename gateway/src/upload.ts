@@ -1,10 +1,12 @@
 // Requests whose body is a stream of bytes, of any size: the fields come from the query, the body goes on to the service as fast as
 // the service takes it.
 
+import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Contract, MethodContract } from '@egg/contract';
-import { type Channel, RpcError } from '@egg/rpc';
+import type { Channel } from '@egg/rpc';
 import { hasBody } from './body.ts';
 import { HttpError, invalidRequest } from './errors.ts';
 import { metadataOf } from './exchange.ts';
@@ -68,17 +70,23 @@ async function* messagesOf(
 async function* bodyOf(request: FastifyRequest): AsyncGenerator<Buffer> {
   const { raw } = request;
   if (!hasBody(request)) return;
-  const isGzip = request.headers['content-encoding'] === 'gzip';
-  const stream = isGzip ? raw.pipe(createGunzip()) : raw;
-  if (isGzip) raw.once('error', (error) => stream.destroy(error)).once('close', () => stream.destroy());
+  const stream = request.headers['content-encoding'] === 'gzip' ? unzipped(raw) : raw;
   try {
     // Not destroyed when the service has heard enough: the answer goes over the same connection.
     yield* stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
   } catch (thrown) {
-    if (isGzip && !raw.destroyed) throw invalidRequest('the body is not gzip');
-    throw new RpcError('CANCELLED', 'the body broke off', { cause: thrown });
+    const isZipFault = String((thrown as { code?: unknown }).code).startsWith('Z_');
+    throw invalidRequest(isZipFault ? 'the body is not gzip' : 'the body broke off');
   }
-  if (!raw.complete) throw new RpcError('CANCELLED', 'the body broke off');
+  if (!raw.complete) throw invalidRequest('the body broke off');
+}
+
+function unzipped(raw: IncomingMessage): Readable {
+  const stream = raw.pipe(createGunzip());
+  raw.once('close', () => {
+    if (!raw.complete) stream.destroy(new Error('the body broke off'));
+  });
+  return stream;
 }
 
 /** A client that still sends does not see an answer on a connection that is closed under it. */

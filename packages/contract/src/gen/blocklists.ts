@@ -217,7 +217,7 @@ export interface ImportDomainBlocksRequest {
   mode?: 'add' | 'replace';
   /** Only count, and write nothing. */
   dry_run?: boolean;
-  /** Take public suffixes such as `com` with all below them. */
+  /** Take public suffixes such as `com` with all below them. `restore` does by itself. */
   force?: boolean;
   /** `jsonl` only: records keep `id`, `created_at` and `updated_at`; ids given later go on behind the highest. For a table that is empty, or that has only what the same list put there before it was broken off. An `id` is at most 10,000,000. */
   restore?: boolean;

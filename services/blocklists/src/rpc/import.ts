@@ -29,7 +29,8 @@ interface ImportRules<E extends Entry> {
 export function domainImport<E extends Entry>(table: Table<E>, log: Log): Handlers {
   const reader: ImportRules<E>['reader'] = (request, isRestore) => {
     const { format = 'auto', force = false } = request as DomainRequest;
-    return domainReader({ format, force, isRestore, now: new Date() });
+    // What was taken once is not asked about again.
+    return domainReader({ format, force: force || isRestore, isRestore, now: new Date() });
   };
   return importMethod({ table, log, reader, defaultFormat: 'auto' });
 }
