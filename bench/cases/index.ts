@@ -5,7 +5,9 @@ import type { Stack } from '../stack.ts';
 import { addThroughGateway } from './add-gateway.ts';
 import { addInside } from './add-inside.ts';
 import { addOneCaller } from './add-one-caller.ts';
+import { checkHit, checkMiss } from './check.ts';
 import { counterInside } from './counter-inside.ts';
+import { importRows } from './import.ts';
 
 /** Prepares a case: only then are the processes started that it needs. */
 export type PrepareCase = (stack: Stack) => Promise<Case>;
@@ -15,4 +17,7 @@ export const CASES: Readonly<Record<string, PrepareCase>> = {
   'add-gateway': addThroughGateway,
   'add-one-caller': addOneCaller,
   'counter-inside': counterInside,
+  import: importRows,
+  'check-hit': checkHit,
+  'check-miss': checkMiss,
 };

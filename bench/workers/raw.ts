@@ -2,6 +2,7 @@
 
 import mongoose from 'mongoose';
 import { closedLoop } from '../closed-loop.ts';
+import type { Round } from '../model.ts';
 import { serveRounds, settings } from './protocol.ts';
 
 const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
@@ -30,10 +31,10 @@ await counters.insertOne({ _id: 'counter_for_domain', value: 0 }, DURABLE);
 
 let id = 0;
 
-function insertOne(): Promise<unknown> {
+function newRow(): Row {
   const now = new Date();
   id++;
-  const row: Row = {
+  return {
     _id: id,
     revision: id,
     domain: `raw-${id}.bench.example.com`,
@@ -45,7 +46,23 @@ function insertOne(): Promise<unknown> {
     created_at: now,
     updated_at: now,
   };
-  return rows.insertOne(row, DURABLE);
+}
+
+function insertOne(): Promise<unknown> {
+  return rows.insertOne(newRow(), DURABLE);
+}
+
+/** As many rows in one command as a commit has changes. */
+async function insertMany(count: number): Promise<Round> {
+  const size = 1000;
+  const started = performance.now();
+  for (let done = 0; done < count; done += size) {
+    await rows.insertMany(Array.from({ length: Math.min(size, count - done) }, newRow), {
+      ordered: true,
+      ...DURABLE,
+    });
+  }
+  return { ops: count, seconds: (performance.now() - started) / 1000 };
 }
 
 function increment(): Promise<unknown> {
@@ -54,5 +71,6 @@ function increment(): Promise<unknown> {
 
 serveRounds({
   insertOne: (callers, ms) => closedLoop(callers, ms, insertOne),
+  insertMany: (count) => insertMany(count),
   increment: (callers, ms) => closedLoop(callers, ms, increment),
 });
