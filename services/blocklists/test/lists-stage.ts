@@ -7,13 +7,12 @@ import type { Commit, Table } from '@egg/store';
 import { quiet, testDatabase, testName } from '@egg/testing';
 import { decideDomain } from '../src/domain/precedence.ts';
 import { DomainLookup } from '../src/lookup/domain-lookup.ts';
-import { ProcessLookup } from '../src/lookup/process-lookup.ts';
 import { domainExport } from '../src/rpc/export.ts';
 import { domainImport } from '../src/rpc/import.ts';
 import { revertMethod } from '../src/rpc/revert.ts';
-import { domainBlocks, processBlocks } from '../src/tables.ts';
+import { domainBlocks } from '../src/tables.ts';
 
-export const contract = loadContract();
+const contract = loadContract();
 const database = await testDatabase();
 
 export interface ImportResult {
@@ -120,13 +119,6 @@ export class Domains {
     for await (const reply of replies) last = reply;
     return last.data;
   }
-}
-
-/** The list of processes, with the same methods. */
-export async function openProcesses() {
-  const prefix = testName();
-  const named = { ...database, collection: (name: string) => database.collection(`${prefix}_${name}`) };
-  return processBlocks(contract, new ProcessLookup()).open({ database: named as never, log: quiet });
 }
 
 /** What matters of an entry to whoever enforces the list. */
