@@ -128,7 +128,7 @@ describe('the supervisor', () => {
   test('names a bad variable with the reason, and warns of an unknown one', async () => {
     const bad = supervisor({ ...(await freeEnvironment()), EGG_HTTP_PORT: '70000' });
     expect(await bad.ended).toBe(1);
-    expect(bad.lines.join()).toContain('EGG_HTTP_PORT must be <= 65535 (it is "70000")');
+    expect(bad.lines.join()).toContain('EGG_HTTP_PORT has to be a whole number from 1 to 65535, not "70000"');
     const odd = supervisor({ ...(await freeEnvironment()), EGG_HTTP_PROT: '1' });
     await odd.line(/EGG_HTTP_PROT is no variable/);
     odd.signal('SIGTERM');

@@ -21,6 +21,8 @@ export interface RecoveryParts<R extends Row> {
 
 const READ = 1000;
 const SCAN = 5000;
+/** Windows that are read at the same time. */
+const AHEAD = 3;
 
 /** Brings state, followers and records to the head of the log. `folded` is how far the records are known to be folded. */
 export async function recover<R extends Row>(parts: RecoveryParts<R>, folded: number): Promise<void> {
@@ -41,17 +43,20 @@ export async function recover<R extends Row>(parts: RecoveryParts<R>, folded: nu
   }
 }
 
-/** Reads what is kept in memory of all records. They may be newer than the mark: what the log says from there on is taken again. */
-async function readRecords<R extends Row>({
-  rows,
-  state,
-  followers,
-  keyOf,
-  fields: keys,
-}: RecoveryParts<R>): Promise<void> {
-  const fields = [...keys, ...followers.flatMap((follower) => follower.fields)];
+/**
+ * Reads what is kept in memory of all records, some windows ahead of what is taken in, so that the database and this process work at
+ * the same time. The records may be newer than the mark: what the log says from there on is taken again.
+ */
+async function readRecords<R extends Row>(parts: RecoveryParts<R>): Promise<void> {
+  const { rows, state, followers, keyOf } = parts;
+  const fields = [...parts.fields, ...followers.flatMap((follower) => follower.fields)];
+  const read = (after: number): Promise<R[]> =>
+    after < state.lastId ? readWindow<R>(rows, { after, to: after + SCAN }, { fields }) : Promise.resolve([]);
+  const ahead = Array.from({ length: AHEAD }, (_, index) => read(index * SCAN));
   for (let after = 0; after < state.lastId; after += SCAN) {
-    for (const row of await readWindow<R>(rows, { after, to: after + SCAN }, { fields })) {
+    const records = await ahead.shift();
+    ahead.push(read(after + AHEAD * SCAN));
+    for (const row of records ?? []) {
       state.keys.set(keyOf(row), row.id);
       for (const follower of followers) follower.load(row);
     }
