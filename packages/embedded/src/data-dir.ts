@@ -37,6 +37,8 @@ export function takeDataDir(path: string): DataDir {
   }
   const file = join(path, 'processes.json');
   let recorded = readRecorded(file);
+  // By the order of their first start: one that was started again keeps its place, since others depend on it still.
+  const places = new Map<string, number>();
   const write = (): void => {
     writeFileSync(`${file}.new`, JSON.stringify(recorded));
     renameSync(`${file}.new`, file);
@@ -44,7 +46,9 @@ export function takeDataDir(path: string): DataDir {
   return {
     path,
     remember: (name, pid) => {
+      places.set(name, places.get(name) ?? places.size);
       recorded.push({ name, ...(identify(pid) ?? { pid, startedAt: undefined }) });
+      recorded.sort((a, b) => (places.get(a.name) ?? 0) - (places.get(b.name) ?? 0));
       write();
     },
     forget: (pid) => {
@@ -58,7 +62,7 @@ export function takeDataDir(path: string): DataDir {
   };
 }
 
-/** Ends what an earlier supervisor left running over this directory: the latest first, as a stop would. */
+/** Ends what an earlier supervisor left running over this directory: in the reverse order of the first start, as a stop would. */
 export async function endLeftProcesses(dir: DataDir, log: Log): Promise<void> {
   const left = readRecorded(join(dir.path, 'processes.json'));
   for (const one of left.reverse()) {
