@@ -85,10 +85,11 @@ describe.each(ROUTES)('$path', ({ path, good, required }) => {
     expect(fake.channel.calls.map(({ request }) => request)).toEqual([good, good, good]);
   });
 
-  test.runIf(required.length > 0)('what is missing is named', async () => {
-    await refused({}, required);
-    await refused({}, required, 'form');
-  });
+  if (required.length > 0)
+    test('what is missing is named', async () => {
+      await refused({}, required);
+      await refused({}, required, 'form');
+    });
 
   test('what is empty is named', async () => {
     await refused({ ...good, [field]: '' }, [field]);
