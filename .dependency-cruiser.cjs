@@ -4,10 +4,13 @@ module.exports = {
   forbidden: [
     {
       name: 'domain-imports-nothing-outward',
-      comment: 'domain/ holds pure functions: itself, node:url and the few libraries that know names, versions and times',
+      comment:
+        'domain/ holds pure functions: itself, node:url and the few libraries that know names, versions and times',
       severity: 'error',
       from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.test\\.ts$' },
-      to: { pathNot: ['^services/[^/]+/src/domain/', '^(node:)?url$', 'node_modules/(tldts|semver|croner)/'] },
+      to: {
+        pathNot: ['^services/[^/]+/src/domain/', '^(node:)?url$', 'node_modules/(tldts|semver|croner)/'],
+      },
     },
     {
       name: 'services-never-import-each-other',
@@ -63,7 +66,10 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(test|bench)/' },
     tsPreCompilationDeps: true,
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
     parser: 'swc',
     extraExtensionsToScan: [],
   },

@@ -54,6 +54,8 @@ async function connect(options: Parameters<typeof openDatabase>[0]): Promise<mon
       serverSelectionTimeoutMS: 1500,
       connectTimeoutMS: 2000,
       socketTimeoutMS: 10_000,
+      // Without it a call waits for ever for a connection that never comes.
+      waitQueueTimeoutMS: 2000,
       maxPoolSize: 20,
     });
     try {

@@ -2,6 +2,7 @@
 // a row never goes back. A commit of another replica is left for its writer unless that one seems to be gone.
 
 import { setTimeout as delay } from 'node:timers/promises';
+import { bounded } from './bounded.ts';
 import type { Commit, Row } from './record.ts';
 import type { Latest, RowCollection } from './rows.ts';
 import { writeRows } from './write-rows.ts';
@@ -11,6 +12,8 @@ import type { Mark } from './mark.ts';
 const GRACE_MS = 1000;
 /** How often the mark is written at most. It only says where a start begins. */
 const MARK_EVERY_MS = 200;
+/** More than writing the records of many commits takes. */
+const WRITE_MS = 15_000;
 const RETRY_MS = 50;
 const LONGEST_RETRY_MS = 1000;
 
@@ -98,7 +101,7 @@ export class Folder<R extends Row> {
       const commits = this.#queue;
       this.#queue = [];
       try {
-        await writeRows(this.#rows, collapse(commits));
+        await bounded(writeRows(this.#rows, collapse(commits)), WRITE_MS);
         this.#finished(commits.at(-1)?.revision ?? 0);
         retry = RETRY_MS;
       } catch (error) {

@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { RpcError } from '@egg/rpc/errors';
 import { type Answer, decideBatch } from './batch.ts';
+import { bounded } from './bounded.ts';
 import { type Command, type Outcome, Waiting } from './command.ts';
 import type { Folder } from './folder.ts';
 import { append, type LogCollection, readAfter, readKeys } from './log.ts';
@@ -133,7 +134,7 @@ export class Writer<R extends Row> {
     const commits = decided.accepted.map(({ commit }) => commit);
     if (commits.length > 0) {
       for (const { waiting } of decided.accepted) waiting.tried = true;
-      await append(log, commits);
+      await bounded(append(log, commits));
       this.#learn(commits, 'own');
     } else if (!verified) {
       // A refusal holds only for the head of the log, and no insert has shown that this is it.
@@ -150,7 +151,7 @@ export class Writer<R extends Row> {
   async #readLog(batch: Waiting<R>[]): Promise<Waiting<R>[]> {
     const waiting = new Map(batch.map((one) => [one.commitId, one]));
     for (;;) {
-      const commits = await readAfter<R>(this.#parts.log, this.#parts.state.head, READ);
+      const commits = await bounded(readAfter<R>(this.#parts.log, this.#parts.state.head, READ));
       if (commits.length === 0) break;
       const known = commits.flatMap((commit) => {
         const one = waiting.get(commit.commitId);
@@ -202,14 +203,14 @@ export class Writer<R extends Row> {
       if (unfolded === undefined) wanted.push(id);
       else if (unfolded.row) found.set(id, unfolded.row);
     }
-    for (const row of await readRows<R>(rows, wanted)) found.set(row.id, row);
+    for (const row of await bounded(readRows<R>(rows, wanted))) found.set(row.id, row);
     return found;
   }
 
   async #readRepeats(batch: readonly Waiting<R>[]): Promise<Commit<R>[]> {
     const keys = batch.flatMap(({ command }) => command.origin.idempotency?.key ?? []);
     if (keys.length === 0) return [];
-    return readKeys<R>(this.#parts.log, keys, new Date(Date.now() - KEY_LIFE_MS));
+    return bounded(readKeys<R>(this.#parts.log, keys, new Date(Date.now() - KEY_LIFE_MS)));
   }
 
   /** The time of the next commit: never before the last one, also where clocks differ. */
