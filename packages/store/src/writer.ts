@@ -20,6 +20,8 @@ const MOST_WAITING = 20_000;
 const READ = 1000;
 const RETRY_MS = 20;
 const LONGEST_RETRY_MS = 500;
+/** A revision that is taken and not to be read yet is no news for so long. */
+const QUIET_RETRY_MS = 100;
 /** How often what waits is held against its deadline. */
 const EXPIRY_MS = 100;
 const KEY_LIFE_MS = 24 * 60 * 60 * 1000;
@@ -113,9 +115,9 @@ export class Writer<R extends Row> {
         this.#stale = true;
         // Another writer was first: its commit is there to be read, at once or as soon as a majority has it.
         if (isDuplicate(error) && this.#parts.state.head > head) continue;
-        if (!isDuplicate(error))
+        if (!isDuplicate(error) || retry > QUIET_RETRY_MS)
           this.#parts.logger.warn({ err: error }, 'the log could not be reached, trying again');
-        await delay(isDuplicate(error) ? 1 : retry);
+        await delay(retry);
         retry = Math.min(retry * 2, LONGEST_RETRY_MS);
       }
     }
