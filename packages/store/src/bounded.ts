@@ -2,7 +2,7 @@
 // the server was killed was seen to neither end nor fail.
 
 /** More than the database takes for anything that a writer asks of it. */
-export const ANSWER_MS = 5000;
+const ANSWER_MS = 5000;
 
 /**
  * The outcome of `operation`, or an error when there is none within `ms`. What was asked may be done all the same, then or later: the
