@@ -5,6 +5,7 @@ import type { Contract, MethodContract, ServiceContract } from '@egg/contract';
 import type { Authorize, Channel } from '@egg/rpc';
 import { authorizeHook } from './auth.ts';
 import { checkBodyKind, registerRawBodies } from './body.ts';
+import { contentHandler } from './content.ts';
 import { eventsHandler } from './events/handler.ts';
 import type { EventHub } from './events/hub.ts';
 import { progressHandler } from './progress.ts';
@@ -85,10 +86,10 @@ function handlerOf(service: ServiceContract, method: MethodContract, options: Ro
     throw new Error(`${method.path}: a stream of requests needs a body that names the bytes`);
   if (replyStream !== (body !== 'json'))
     throw new Error(`${method.path}: a stream of replies goes with every kind of body but json`);
-  if (requestStream && body !== 'progress') throw new Error(`${method.path}: an upload needs body: progress`);
   if (requestStream) return uploadHandler({ ...options, method, channel });
   if (body === 'progress') return progressHandler({ ...options, method, channel });
   if (body === 'raw') return rawHandler({ ...options, method, channel });
+  if (body === 'content') return contentHandler({ ...options, method, channel });
   return replyStream
     ? streamHandler({ ...options, method, channel })
     : unaryHandler({ ...options, method, channel });

@@ -12,7 +12,8 @@ import { HttpError, invalidRequest } from './errors.ts';
 import { metadataOf } from './exchange.ts';
 import { compileFields } from './fields.ts';
 import { compileProgress } from './progress.ts';
-import { watchIdle } from './stream.ts';
+import { compileReply } from './reply-json.ts';
+import { type IdleWatch, watchIdle } from './stream.ts';
 
 export interface UploadOptions {
   readonly contract: Contract;
@@ -29,7 +30,9 @@ const DRAIN_EVERY_MS = 20;
 /** Handles the requests of one method whose body is raw. */
 export function uploadHandler({ contract, method, channel, idleMs }: UploadOptions) {
   const readFields = compileFields(method);
-  const answer = compileProgress(contract, method);
+  const answer = method.replyStream
+    ? progressAnswer(contract, method, channel)
+    : oneAnswer(contract, method, channel);
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { bytes } = readFields(request);
@@ -38,9 +41,29 @@ export function uploadHandler({ contract, method, channel, idleMs }: UploadOptio
     request.raw.socket.setTimeout(0);
     const watch = watchIdle(reply, idleMs);
     const messages = messagesOf(method, bytes, bodyOf(request), watch.progress);
-    const replies = channel.duplex(method, messages, { metadata, signal: watch.signal });
     reply.raw.once('finish', () => drain(request));
-    return answer(request, reply, replies, watch);
+    return answer(request, reply, messages, { metadata, watch });
+  };
+}
+
+type Answer = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  messages: AsyncIterable<Uint8Array>,
+  call: { readonly metadata: Readonly<Record<string, string>>; readonly watch: IdleWatch },
+) => Promise<FastifyReply>;
+
+function progressAnswer(contract: Contract, method: MethodContract, channel: Channel): Answer {
+  const answer = compileProgress(contract, method);
+  return (request, reply, messages, { metadata, watch }) =>
+    answer(request, reply, channel.duplex(method, messages, { metadata, signal: watch.signal }), watch);
+}
+
+function oneAnswer(contract: Contract, method: MethodContract, channel: Channel): Answer {
+  const write = compileReply(contract, method);
+  return async (_request, reply, messages, { metadata, watch }) => {
+    const answer = await channel.clientStream(method, messages, { metadata, signal: watch.signal });
+    return reply.type('application/json; charset=utf-8').send(write(method.reply.decodeReply(answer)));
   };
 }
 

@@ -22,12 +22,17 @@ export function compileCoercion(type: protobuf.Type): Coerce {
     const message = Object.create(null) as Record<string, unknown>;
     const cleared: string[] = [];
     for (const [name, inner] of Object.entries(value as Record<string, unknown>)) {
-      if (inner === null && clearable.has(name)) cleared.push(name);
+      if (clearable.has(name) && isEmpty(inner)) cleared.push(name);
       else message[name] = fields.get(name)?.(inner, source) ?? inner;
     }
     if (cleared.length > 0) message['clear'] = [...new Set([...namedIn(message['clear']), ...cleared])];
     return message;
   };
+}
+
+/** `null`; or a list or an object with nothing in it, which on the wire would not be there. */
+function isEmpty(value: unknown): boolean {
+  return value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 }
 
 /** What a request names in `clear`. What is no list is left out: whoever sends `null` and that at once means the `null`. */

@@ -5,6 +5,7 @@ export type {
   JsonSchema,
   MessageContract,
   MethodContract,
+  Reference,
   Role,
   ServiceContract,
   Source,

@@ -9,6 +9,7 @@ import protobuf from 'protobufjs';
 import { compileCoercion } from './coerce.ts';
 import type { Contract, MessageContract, MethodContract, ServiceContract, TableContract } from './model.ts';
 import { checkOptions, type HttpRule, list, type MethodRules, option, type TableRules } from './options.ts';
+import { compileReferences } from './references.ts';
 import { describeField, messageSchema } from './schema.ts';
 import { compileValidator } from './validate.ts';
 import { registerWellKnownTypes } from './wire.ts';
@@ -133,6 +134,7 @@ function describeMethod(service: string, method: protobuf.Method, messages: Mess
     roles: list(rules.role),
     body: rules.body ?? 'json',
     ...(rawField !== undefined && { rawField }),
+    multipart: rules.multipart ?? false,
     original: rules.original ?? false,
     writes: rules.writes ?? false,
     ...(immutableWith !== undefined && { immutableWith }),
@@ -174,6 +176,8 @@ function describeTable(
     key,
     ...(rules.search !== undefined && { search: rules.search }),
     ...(rules.counter !== undefined && { counter: rules.counter }),
+    ...(rules.facts !== undefined && { facts: rules.facts }),
+    references: compileReferences(service.lookupType(rules.record)),
   };
 }
 

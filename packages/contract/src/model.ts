@@ -8,8 +8,8 @@ export interface Violation {
   reason: string;
 }
 
-/** Roles from least to most; `enroll` and `host` stand apart. */
-export type Role = 'open' | 'viewer' | 'operator' | 'admin' | 'enroll' | 'host';
+/** Roles from least to most; `enroll`, `host` and `service` stand apart. */
+export type Role = 'open' | 'viewer' | 'operator' | 'admin' | 'enroll' | 'host' | 'service';
 
 /** A JSON Schema (2020-12) as a plain object. */
 export type JsonSchema = { [keyword: string]: unknown };
@@ -59,7 +59,7 @@ export interface FieldContract {
   readonly immutable: boolean;
 }
 
-export type BodyKind = 'json' | 'json_stream' | 'sse' | 'progress' | 'raw';
+export type BodyKind = 'json' | 'json_stream' | 'sse' | 'progress' | 'raw' | 'content';
 
 export interface MethodContract {
   /** `Add` */
@@ -78,6 +78,8 @@ export interface MethodContract {
   readonly body: BodyKind;
   /** The request field that the body of an HTTP request fills, piece by piece; the others come from the query. */
   readonly rawField?: string;
+  /** The body may also be a form, whose one file is what fills that field. */
+  readonly multipart: boolean;
   /** One of the panel's own nine routes. */
   readonly original: boolean;
   readonly writes: boolean;
@@ -94,6 +96,18 @@ export interface TableContract {
   readonly key: readonly string[];
   readonly search?: string;
   readonly counter?: string;
+  /** What happens to records beside their commits is told of under `egg.<facts>`. */
+  readonly facts?: string;
+  /** The records of other tables that a record points at, as its proto says. */
+  references(record: object): Reference[];
+}
+
+/** One record that points at another. */
+export interface Reference {
+  /** Where the id stands in the record that points: `files[0].file_id`. */
+  readonly field: string;
+  readonly table: string;
+  readonly id: number;
 }
 
 export interface ServiceContract {

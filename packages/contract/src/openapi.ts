@@ -178,7 +178,12 @@ function requestBody(method: MethodContract): JsonSchema {
     return {
       description: 'The content itself, of any size; it may come with `Content-Encoding: gzip`.',
       required: true,
-      content: { 'text/plain': raw, 'application/x-ndjson': raw, 'application/octet-stream': raw },
+      content: {
+        'text/plain': raw,
+        'application/x-ndjson': raw,
+        'application/octet-stream': raw,
+        ...(method.multipart && { 'multipart/form-data': { schema: formSchema(method) } }),
+      },
     };
   }
   const needed = method.request.fields.some(({ required }) => required);
@@ -190,6 +195,17 @@ function requestBody(method: MethodContract): JsonSchema {
         'application/x-www-form-urlencoded': { schema: requestSchema(method.request, 'text') },
       }),
     },
+  };
+}
+
+/** The fields as parts of a form, with one file for the content. */
+function formSchema({ request, rawField }: MethodContract): JsonSchema {
+  const { properties } = requestSchema(request, 'text') as { properties: Record<string, JsonSchema> };
+  const parts = Object.entries(properties).filter(([name]) => name !== rawField);
+  return {
+    type: 'object',
+    properties: { ...Object.fromEntries(parts), file: { type: 'string', format: 'binary' } },
+    required: ['file'],
   };
 }
 

@@ -8,10 +8,19 @@ export interface FieldRules {
   required?: boolean;
   output_only?: boolean;
   immutable?: boolean;
-  string?: { min_len?: number; max_len?: number; pattern?: string; in?: string | string[] };
+  string?: StringRules;
   int64?: { gte?: number; lte?: number };
   repeated?: { min_items?: number; max_items?: number; unique?: boolean };
   json?: string;
+  map?: { max_pairs?: number; keys?: StringRules };
+  references?: string;
+}
+
+interface StringRules {
+  min_len?: number;
+  max_len?: number;
+  pattern?: string;
+  in?: string | string[];
 }
 
 export interface MethodRules {
@@ -20,6 +29,7 @@ export interface MethodRules {
   original?: boolean;
   writes?: boolean;
   immutable_with?: string;
+  multipart?: boolean;
 }
 
 export interface TableRules {
@@ -28,6 +38,7 @@ export interface TableRules {
   key: string | string[];
   search?: string;
   counter?: string;
+  facts?: string;
 }
 
 export interface HttpRule {

@@ -21,6 +21,7 @@ function flags(method: MethodContract): string[] {
     ...(method.writes ? ['writes'] : []),
     ...(method.requestStream ? ['request_stream'] : []),
     ...(method.rawField === undefined ? [] : [`raw_field=${method.rawField}`]),
+    ...(method.multipart ? ['multipart'] : []),
     ...(method.replyStream ? ['reply_stream'] : []),
     ...(method.immutableWith === undefined ? [] : [`immutable_with=${method.immutableWith}`]),
   ];

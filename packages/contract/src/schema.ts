@@ -85,7 +85,15 @@ function fieldSchema(field: protobuf.Field, described: FieldContract, request: b
   const rules = rulesOf(field);
   const one = oneSchema(field, described, rules, request);
   const description = described.comment ? { description: described.comment } : {};
-  if (described.kind === 'map') return { type: 'object', additionalProperties: one, ...description };
+  if (described.kind === 'map') {
+    return {
+      type: 'object',
+      additionalProperties: one,
+      ...bounds({ maxProperties: rules.map?.max_pairs }),
+      ...(rules.map?.keys && { propertyNames: stringSchema('string', { string: rules.map.keys }) }),
+      ...description,
+    };
+  }
   if (!described.repeated) return { ...one, ...description };
   return {
     type: 'array',

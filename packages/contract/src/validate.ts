@@ -7,6 +7,9 @@ import type { JsonSchema, Violation } from './model.ts';
 /** More than these are not told: a request so wrong is not mended from its error. */
 const MOST_VIOLATIONS = 20;
 
+/** Deeper than this nothing is that anybody wrote. */
+const DEEPEST = 32;
+
 const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, validateFormats: true });
 ajv.addFormat('unicode', { type: 'string', validate: (text: string) => text.isWellFormed() });
 ajv.addKeyword({
@@ -21,13 +24,21 @@ ajv.addKeyword({
   validate: (_: boolean, value: unknown) => value instanceof Uint8Array,
   errors: false,
 });
+ajv.addKeyword({
+  keyword: 'nesting',
+  schemaType: 'number',
+  validate: (deepest: number, value: unknown) => isNested(value, deepest),
+  errors: false,
+});
 
 /** Makes the validator of one message, compiled when first used. It takes what `coerce` gave: a Timestamp is a Date by then. */
 export function compileValidator(schema: JsonSchema): (value: unknown) => Violation[] {
   let compiled: ValidateFunction | undefined;
   return (value) => {
     compiled ??= ajv.compile(inside(schema));
-    return compiled(value) ? [] : (compiled.errors ?? []).slice(0, MOST_VIOLATIONS).map(violation);
+    if (compiled(value)) return [];
+    const errors = (compiled.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+    return errors.slice(0, MOST_VIOLATIONS).map(violation);
   };
 }
 
@@ -35,6 +46,9 @@ export function compileValidator(schema: JsonSchema): (value: unknown) => Violat
 function inside(schema: JsonSchema): JsonSchema {
   if (schema['format'] === 'date-time') return { instant: true };
   if (schema['contentEncoding'] === 'base64') return { octets: true };
+  // Any object at all.
+  if (schema['type'] === 'object' && !schema['properties'] && !schema['additionalProperties'])
+    return { ...schema, nesting: DEEPEST };
   const changed: JsonSchema = { ...schema };
   if (schema['type'] === 'string' && schema['enum'] === undefined) changed['format'] = 'unicode';
   if (schema['properties']) {
@@ -58,6 +72,9 @@ function violation(error: ErrorObject): Violation {
       field: join(at, String(params['additionalProperty'])),
       reason: 'is not a field of this request',
     };
+  }
+  if (error.propertyName !== undefined) {
+    return { field: join(at, error.propertyName), reason: `the key ${reason(error.keyword, params)}` };
   }
   return { field: at, reason: reason(error.keyword, params) };
 }
@@ -85,6 +102,10 @@ function reason(keyword: string, params: Record<string, unknown>): string {
       return `must have at most ${limit} items`;
     case 'uniqueItems':
       return 'must not hold the same twice';
+    case 'maxProperties':
+      return `must have at most ${limit} entries`;
+    case 'nesting':
+      return `must not be nested deeper than ${DEEPEST}`;
     case 'instant':
       return 'must be a time as RFC 3339 has it, such as 2026-01-31T12:00:00Z';
     case 'octets':
@@ -94,6 +115,11 @@ function reason(keyword: string, params: Record<string, unknown>): string {
     default:
       return 'is not valid';
   }
+}
+
+function isNested(value: unknown, deepest: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return deepest > 0 && Object.values(value).every((inner) => isNested(inner, deepest - 1));
 }
 
 function article(type: string): string {

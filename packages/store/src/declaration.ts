@@ -16,7 +16,7 @@ export interface Declared<R extends Row> {
 
 export interface OpenedTable<T extends AnyTable = AnyTable> {
   readonly table: T;
-  /** The methods that every table has. */
+  /** The methods that every table has, as far as its proto has them. */
   readonly handlers: Handlers;
 }
 
@@ -70,7 +70,9 @@ export function declareTable<
       const opened = await Table.open<R>({ name, key, ...ruled, ...options });
       const shown = async (rows: readonly R[]): Promise<readonly R[]> =>
         decorate ? decorate(rows, options.database) : rows;
-      return { table: opened, handlers: tableHandlers(opened, { ...all, decorate: shown }) };
+      const handlers = Object.entries(tableHandlers(opened, { ...all, decorate: shown }));
+      const served = new Set(contract.service(table.service).methods.map((method) => method.name));
+      return { table: opened, handlers: Object.fromEntries(handlers.filter(([method]) => served.has(method))) };
     },
   };
 }

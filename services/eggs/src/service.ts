@@ -1,14 +1,34 @@
-// Eggs, versions, files, hosts and check-in will live here; so far it answers health.
+// What this service serves, at a glance.
 
 import { loadContract } from '@egg/contract';
+import { RpcError } from '@egg/rpc/errors';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
+import { eggs, eggVersions, files, hosts, namedFiles, tokens } from './tables.ts';
 
-/** The eggs service. */
+/** Eggs and their versions, files and their names, hosts and their check-ins, and who may do what. */
 export function startEggs(context: ServiceContext): Promise<Running> {
+  const contract = loadContract();
   return startTableService(context, {
     name: 'eggs',
-    contract: loadContract(),
-    tables: {},
-    methods: () => ({}),
+    contract,
+    tables: {
+      eggs: eggs(contract),
+      versions: eggVersions(contract),
+      files: files(contract),
+      namedFiles: namedFiles(contract),
+      hosts: hosts(contract),
+      tokens: tokens(contract),
+    },
+    methods: () => ({
+      'egg.eggs.v1.EggService': { Instances: notYet },
+      'egg.eggs.v1.FileService': { Add: notYet, Download: notYet },
+      'egg.eggs.v1.NamedFileService': { Revert: notYet, Download: notYet },
+      'egg.eggs.v1.HostService': { Enroll: notYet, Reset: notYet },
+      'egg.eggs.v1.TokenService': { Add: notYet },
+    }),
   });
+}
+
+function notYet(): Promise<object> {
+  return Promise.reject(new RpcError('UNIMPLEMENTED', 'not yet'));
 }

@@ -1,0 +1,42 @@
+// Which records a record points at: the fields whose rules say `references`, wherever they stand in the message.
+
+import protobuf from 'protobufjs';
+import type { Reference } from './model.ts';
+import { rulesOf } from './schema.ts';
+
+type Find = (value: unknown, at: string) => Reference[];
+
+/** Makes what finds the references in one message's records. */
+export function compileReferences(type: protobuf.Type): (record: object) => Reference[] {
+  const find = messageReferences(type);
+  return (record) => find?.(record, '') ?? [];
+}
+
+/** Undefined where nothing in the message points anywhere. */
+function messageReferences(type: protobuf.Type): Find | undefined {
+  const fields = type.fieldsArray.flatMap((field) => {
+    const find = fieldReferences(field.resolve());
+    return find ? [{ name: field.name, find }] : [];
+  });
+  if (fields.length === 0) return undefined;
+  return (value, at) =>
+    fields.flatMap(({ name, find }) => {
+      const inner = (value as Record<string, unknown>)[name];
+      const path = at === '' ? name : `${at}.${name}`;
+      return inner === undefined || inner === null ? [] : find(inner, path);
+    });
+}
+
+function fieldReferences(field: protobuf.Field): Find | undefined {
+  const one = oneReference(field);
+  if (!one || !field.repeated) return one;
+  return (values, at) => (values as unknown[]).flatMap((value, index) => one(value, `${at}[${index}]`));
+}
+
+function oneReference(field: protobuf.Field): Find | undefined {
+  const { references: table } = rulesOf(field);
+  if (table !== undefined) return (id, at) => [{ field: at, table, id: Number(id) }];
+  const inner = field.resolvedType;
+  const isPlain = inner instanceof protobuf.Type && !inner.fullName.startsWith('.google.');
+  return isPlain ? messageReferences(inner) : undefined;
+}

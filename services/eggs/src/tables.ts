@@ -1,0 +1,47 @@
+// The tables of this service: what a record is made of, beyond what the proto says.
+
+import type { Contract } from '@egg/contract';
+import type {
+  AddEggRequest,
+  AddEggVersionRequest,
+  AddFileRequest,
+  AddHostRequest,
+  AddNamedFileRequest,
+  AddTokenRequest,
+  Egg,
+  EggVersion,
+  File,
+  Host,
+  NamedFile,
+  Token,
+  UpdateEggRequest,
+  UpdateEggVersionRequest,
+  UpdateFileRequest,
+  UpdateHostRequest,
+  UpdateNamedFileRequest,
+} from '@egg/contract/types/eggs';
+import { declareTable } from '@egg/store';
+
+/** What can be installed. */
+export const eggs = (contract: Contract) =>
+  declareTable<Egg, AddEggRequest, UpdateEggRequest>(contract, 'eggs');
+
+/** Releases. */
+export const eggVersions = (contract: Contract) =>
+  declareTable<EggVersion, AddEggVersionRequest, UpdateEggVersionRequest>(contract, 'egg_versions');
+
+/** Blobs; their content is kept once, apart. */
+export const files = (contract: Contract) =>
+  declareTable<File, AddFileRequest, UpdateFileRequest>(contract, 'files');
+
+/** Names that point at files. */
+export const namedFiles = (contract: Contract) =>
+  declareTable<NamedFile, AddNamedFileRequest, UpdateNamedFileRequest>(contract, 'named_file');
+
+/** Machines. */
+export const hosts = (contract: Contract) =>
+  declareTable<Host, AddHostRequest, UpdateHostRequest>(contract, 'hosts');
+
+/** Who may call what. */
+export const tokens = (contract: Contract) =>
+  declareTable<Token, AddTokenRequest, { id: number }>(contract, 'tokens');
