@@ -8,6 +8,8 @@ export interface Caller {
   /** The name of the token; `anonymous` in the open mode. */
   readonly name: string;
   readonly role: Role;
+  /** The host whose own token it is. */
+  readonly host?: number;
 }
 
 /** What a handler knows of its call besides the request. */

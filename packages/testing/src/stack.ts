@@ -9,9 +9,15 @@ import { quiet } from './quiet.ts';
 import { ServiceProcess } from './service-process.ts';
 import { deleteStreams } from './streams.ts';
 
+export type ServiceName = 'blocklists' | 'eggs' | 'tasks';
+
 export interface StackOptions {
   /** Replicas of the blocklists service. Each has a gateway of its own, because a gateway dials one address. Default: 1. */
   readonly blocklists?: number;
+  /** Replicas of the eggs service, which the gateways dial in turn. Default: 0. */
+  readonly eggs?: number;
+  /** Replicas of the tasks service, which the gateways dial in turn. Default: 0. */
+  readonly tasks?: number;
   /** Gateways for each replica. Default: 1. */
   readonly gateways?: number;
   /** More of the environment of all processes. */
@@ -27,6 +33,8 @@ export interface Stack {
   readonly gateways: readonly HttpClient[];
   /** Where each replica of the blocklists serves gRPC, as host:port. */
   readonly grpc: readonly string[];
+  /** The same of any service. */
+  address(service: ServiceName, number?: number): string;
   readonly bus: { readonly url: string; readonly prefix: string };
   readonly mongo: { readonly url: string; readonly database: string };
   /** kill -9 of `blocklists-1`, `gateway-1` and so on. */
@@ -43,7 +51,7 @@ const DROP_TRIES = 6;
 
 /** Starts it. To be called where a hook can be set: at the top of a file or in a `beforeAll`. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
-  const { blocklists = 1, gateways = 1 } = options;
+  const { blocklists = 1, eggs = 0, tasks = 0, gateways = 1 } = options;
   const servers = options.servers ?? { mongoUrl: inject('mongoUrl'), natsUrl: inject('natsUrl') };
   const name = testName();
   const env = {
@@ -71,12 +79,23 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return part;
   };
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-  const replicas = await Promise.all(
-    numbers(blocklists).map((number) => start(blocklistsProcess(`blocklists-${number}`, env))),
-  );
-  const behind = numbers(gateways).flatMap(() => replicas);
+  const replicasOf = (service: ServiceName, count: number): Promise<ServiceProcess[]> =>
+    Promise.all(numbers(count).map((number) => start(serviceProcess(service, number, env))));
+  const [replicas, eggReplicas, taskReplicas] = await Promise.all([
+    replicasOf('blocklists', blocklists),
+    replicasOf('eggs', eggs),
+    replicasOf('tasks', tasks),
+  ]);
+  const behind = numbers(gateways * Math.max(1, blocklists));
   const fronts = await Promise.all(
-    behind.map((replica, index) => start(gatewayProcess(`gateway-${index + 1}`, env, replica))),
+    behind.map((number, index) => {
+      const dialled = {
+        BLOCKLISTS: replicas[index % replicas.length],
+        EGGS: eggReplicas[index % eggReplicas.length],
+        TASKS: taskReplicas[index % taskReplicas.length],
+      };
+      return start(gatewayProcess(`gateway-${number}`, env, dialled));
+    }),
   );
   clients.push(...fronts.map(({ port }) => httpClient(`http://127.0.0.1:${port}`)));
 
@@ -89,6 +108,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     http: clients[0] as HttpClient,
     gateways: clients,
     grpc: replicas.map(({ port }) => `127.0.0.1:${port}`),
+    address: (service, number = 1) => `127.0.0.1:${part(`${service}-${number}`).port}`,
     bus: { url: servers.natsUrl, prefix: name },
     mongo: { url: servers.mongoUrl, database: name },
     kill: (wanted) => part(wanted).kill(),
@@ -101,24 +121,31 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
-function blocklistsProcess(name: string, env: Readonly<Record<string, string>>): ServiceProcess {
+function serviceProcess(
+  service: ServiceName,
+  number: number,
+  env: Readonly<Record<string, string>>,
+): ServiceProcess {
   return new ServiceProcess({
-    name,
-    script: 'services/blocklists/src/main.ts',
+    name: `${service}-${number}`,
+    script: `services/${service}/src/main.ts`,
     env,
-    port: { variable: 'EGG_BLOCKLISTS_PORT', field: 'port' },
+    port: { variable: `EGG_${service.toUpperCase()}_PORT`, field: 'port' },
   });
 }
 
 function gatewayProcess(
   name: string,
   env: Readonly<Record<string, string>>,
-  blocklists: ServiceProcess,
+  dialled: Readonly<Record<string, ServiceProcess | undefined>>,
 ): ServiceProcess {
+  const addresses = Object.entries(dialled).flatMap(([service, replica]) =>
+    replica ? [[`EGG_${service}_ADDRESS`, `127.0.0.1:${replica.port}`]] : [],
+  );
   return new ServiceProcess({
     name,
     script: 'gateway/src/main.ts',
-    env: { ...env, EGG_BLOCKLISTS_ADDRESS: `127.0.0.1:${blocklists.port}` },
+    env: { ...env, ...(Object.fromEntries(addresses) as Record<string, string>) },
     port: { variable: 'EGG_HTTP_PORT', field: 'http_port' },
   });
 }
