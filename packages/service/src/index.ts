@@ -1,5 +1,7 @@
 // The public face: what every process of the system has around what it does.
 
+export { type Credential, Credentials, isAbandoned, isHolding, type Issue } from './access/credentials.ts';
+export type { Secret } from './access/secret.ts';
 export { checkRole, holds, makeAuthorize } from './access.ts';
 export { type Config, type LogLevel, parseConfig, readConfig, type ServiceName } from './config.ts';
 export { ConfigError } from './variables.ts';
