@@ -5,11 +5,15 @@ module.exports = {
     {
       name: 'domain-imports-nothing-outward',
       comment:
-        'domain/ holds pure functions: itself, node:url and the few libraries that know names, versions and times',
+        'domain/ holds pure functions: itself, node:url, node:crypto and the few libraries that know names, versions and times',
       severity: 'error',
       from: { path: '^services/[^/]+/src/domain/', pathNot: '\\.test\\.ts$' },
       to: {
-        pathNot: ['^services/[^/]+/src/domain/', '^(node:)?url$', 'node_modules/(tldts|semver|croner)/'],
+        pathNot: [
+          '^services/[^/]+/src/domain/',
+          '^(node:)?(url|crypto)$',
+          'node_modules/(tldts|semver|croner)/',
+        ],
       },
     },
     {
