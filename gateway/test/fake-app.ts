@@ -29,7 +29,7 @@ export async function fakeApp({
   };
   const app = await buildApp({
     contract,
-    channels: new Map([['egg.blocklists.v1', channel]]),
+    channels: new Map(contract.services.map((service) => [service.package, channel])),
     authorize: makeAuthorize({ adminToken }),
     open: adminToken === undefined,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },

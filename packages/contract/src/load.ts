@@ -9,7 +9,7 @@ import protobuf from 'protobufjs';
 import { compileCoercion } from './coerce.ts';
 import type { Contract, MessageContract, MethodContract, ServiceContract, TableContract } from './model.ts';
 import { checkOptions, type HttpRule, list, type MethodRules, option, type TableRules } from './options.ts';
-import { compileReferences } from './references.ts';
+import { compileReferences, pointsAt } from './references.ts';
 import { describeField, messageSchema } from './schema.ts';
 import { compileValidator } from './validate.ts';
 import { registerWellKnownTypes } from './wire.ts';
@@ -177,6 +177,7 @@ function describeTable(
     ...(rules.search !== undefined && { search: rules.search }),
     ...(rules.counter !== undefined && { counter: rules.counter }),
     ...(rules.facts !== undefined && { facts: rules.facts }),
+    pointsAt: pointsAt(service.lookupType(rules.record)),
     references: compileReferences(service.lookupType(rules.record)),
   };
 }

@@ -98,6 +98,8 @@ export interface TableContract {
   readonly counter?: string;
   /** What happens to records beside their commits is told of under `egg.<facts>`. */
   readonly facts?: string;
+  /** The tables whose records a record can point at. */
+  readonly pointsAt: readonly string[];
   /** The records of other tables that a record points at, as its proto says. */
   references(record: object): Reference[];
 }

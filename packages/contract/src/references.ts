@@ -4,6 +4,17 @@ import protobuf from 'protobufjs';
 import type { Reference } from './model.ts';
 import { rulesOf } from './schema.ts';
 
+/** The tables that a message's records can point at. */
+export function pointsAt(type: protobuf.Type): string[] {
+  const tables = type.fieldsArray.flatMap((field) => {
+    const { references } = rulesOf(field.resolve());
+    if (references !== undefined) return [references];
+    const inner = innerOf(field);
+    return inner ? pointsAt(inner) : [];
+  });
+  return [...new Set(tables)];
+}
+
 type Find = (value: unknown, at: string) => Reference[];
 
 /** Makes what finds the references in one message's records. */
@@ -36,7 +47,12 @@ function fieldReferences(field: protobuf.Field): Find | undefined {
 function oneReference(field: protobuf.Field): Find | undefined {
   const { references: table } = rulesOf(field);
   if (table !== undefined) return (id, at) => [{ field: at, table, id: Number(id) }];
-  const inner = field.resolvedType;
-  const isPlain = inner instanceof protobuf.Type && !inner.fullName.startsWith('.google.');
-  return isPlain ? messageReferences(inner) : undefined;
+  const inner = innerOf(field);
+  return inner && messageReferences(inner);
+}
+
+/** The message that a field holds; undefined for one that is a value of its own, such as a time. */
+function innerOf({ resolvedType }: protobuf.Field): protobuf.Type | undefined {
+  const isPlain = resolvedType instanceof protobuf.Type && !resolvedType.fullName.startsWith('.google.');
+  return isPlain ? resolvedType : undefined;
 }

@@ -4,16 +4,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Contract, TableContract } from '@egg/contract';
 import { connectBus, startTableRelays, type TableRelays } from '@egg/bus';
 import { type Handlers, type RpcServer, startServer } from '@egg/rpc';
-import { type AnyTable, type Database, openDatabase, type OpenedTable } from '@egg/store';
+import {
+  type AnyTable,
+  type Database,
+  type OpenOptions,
+  openDatabase,
+  type OpenedTable,
+  type OwnTarget,
+  type Row,
+  type Table,
+  type Target,
+} from '@egg/store';
 import { makeAuthorize } from './access.ts';
 import type { Config, ServiceName } from './config.ts';
 import { isLoopbackHost } from './loopback.ts';
+import { referenceMethods, remoteTargets } from './references.ts';
 import type { Running, ServiceContext } from './run.ts';
 import { ConfigError } from './variables.ts';
 
 interface AnyDeclared {
   readonly contract: TableContract;
-  open(options: { database: Database; log: ServiceContext['log'] }): Promise<OpenedTable>;
+  open(options: OpenOptions): Promise<OpenedTable>;
 }
 type Declarations = Readonly<Record<string, AnyDeclared>>;
 
@@ -22,19 +33,25 @@ export type Opened<D extends Declarations> = {
   readonly [name in keyof D]: Awaited<ReturnType<D[name]['open']>>['table'];
 };
 
+/** How their own methods write, under the same names. */
+export type OpenedWrites<D extends Declarations> = {
+  readonly [name in keyof D]: Awaited<ReturnType<D[name]['open']>>['writes'];
+};
+
 export interface TableService<D extends Declarations> {
   readonly name: ServiceName;
   readonly contract: Contract;
   readonly tables: D;
   /** The methods that a table does not have by itself, by the full name of the service. */
-  readonly methods: (tables: Opened<D>, parts: ServiceParts) => Methods | Promise<Methods>;
+  readonly methods: (tables: Opened<D>, parts: ServiceParts<D>) => Methods | Promise<Methods>;
 }
 
 type Methods = Readonly<Record<string, Handlers>>;
 
 /** For methods that stand on more than the tables. */
-export interface ServiceParts {
+export interface ServiceParts<D extends Declarations = Declarations> {
   readonly database: Database;
+  readonly writes: OpenedWrites<D>;
   /** The methods that the tables have by themselves. */
   readonly standard: Methods;
   /** What goes on beside the calls is ended by this, when no more calls come and while the tables are still open. */
@@ -49,6 +66,8 @@ const GRACE_MS = 3000;
 const DRAIN_MS = 1500;
 const CLOSE_MS = 1500;
 const WATCH_MS = 1000;
+/** How often what dead processes left of references is looked for. */
+const SWEEP_MS = 60_000;
 
 /** Starts it: indexes, fold, relays, then the server. Throws where something cannot be had. */
 export async function startTableService<D extends Declarations>(
@@ -57,13 +76,22 @@ export async function startTableService<D extends Declarations>(
 ): Promise<Running> {
   refuseOpenDoor(config);
   const database = await openDatabase({ url: config.mongodb.url, name: config.mongodb.database, log });
+  const others = remoteTargets({ contract: service.contract, config, log, authorization: () => undefined });
+  const targets = new Map<string, OwnTarget>();
+  const targetOf = (table: string): Target => targets.get(table) ?? others.targetOf(table);
   const opened = await Promise.all(
     Object.entries(service.tables).map(async ([name, declared]) => ({
       name,
       contract: declared.contract,
-      ...(await declared.open({ database, log })),
+      ...(await declared.open({ database, log, targetOf, read })),
     })),
   );
+  for (const { contract, target } of opened) if (target) targets.set(contract.name, target);
+  function read<T extends Row>(table: string, id: number): Promise<T | undefined> {
+    const found = opened.find(({ contract }) => contract.name === table);
+    if (!found) throw new Error(`there is no table ${table} here`);
+    return (found.table as Table<T>).current(id);
+  }
   const tables = Object.fromEntries(opened.map(({ name, table }) => [name, table])) as Opened<D>;
   const standard = Object.fromEntries(opened.map(({ contract, handlers }) => [contract.service, handlers]));
   const bus = connectBus({ ...config.bus, name: service.name, log });
@@ -72,21 +100,27 @@ export async function startTableService<D extends Declarations>(
     relay: startTableRelays({ bus, log, table: name, ...(counter && { counter }), source: table.source() }),
   }));
   const stops: (() => Promise<void>)[] = [];
-  const parts: ServiceParts = { database, standard, onStop: (stop) => void stops.push(stop) };
+  const writes = Object.fromEntries(opened.map(({ name, writes }) => [name, writes])) as OpenedWrites<D>;
+  const parts = { database, writes, standard, onStop: (stop: () => Promise<void>) => void stops.push(stop) };
+  const references =
+    targets.size > 0 ? { [`egg.${service.name}.v1.ReferenceService`]: referenceMethods(targets) } : {};
   const server = await startServer({
     host: config.grpcHost,
     port: config.services[service.name].port,
     contract: service.contract,
-    services: merge(standard, await service.methods(tables, parts)),
+    services: merge({ ...standard, ...references }, await service.methods(tables, parts)),
     authorize: makeAuthorize({ adminToken: config.adminToken }),
     log,
     observe: metrics.observe,
   });
   const watch = watchDatabase(database, server);
+  const sweep = setInterval(() => void sweepAll(opened, log), SWEEP_MS);
   return {
     ready: { port: server.port },
     stop: async () => {
       clearInterval(watch);
+      clearInterval(sweep);
+      others.close();
       await server.stop({ graceMs: GRACE_MS });
       await within(
         CLOSE_MS,
@@ -139,6 +173,12 @@ function watchDatabase(database: Database, server: RpcServer): NodeJS.Timeout {
       () => server.setServing(false),
     );
   }, WATCH_MS);
+}
+
+async function sweepAll(opened: readonly OpenedTable[], log: ServiceContext['log']): Promise<void> {
+  for (const { table, sweep } of opened) {
+    await sweep().catch((error: unknown) => log.debug({ err: error, table: table.name }, 'the sweep waits'));
+  }
 }
 
 async function drain(table: AnyTable, relays: TableRelays): Promise<void> {

@@ -2,10 +2,12 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import mongoose from 'mongoose';
-import type { Collection, Document } from './driver.ts';
+import type { Bucket, Collection, Document } from './driver.ts';
 
 export interface Database {
   collection<T extends Document>(name: string): Collection<T>;
+  /** Files in GridFS, in pieces of `chunkBytes`, durable when they are answered. */
+  bucket(name: string, chunkBytes: number): Bucket;
   /** Throws if the database does not answer. */
   ping(): Promise<void>;
   /** Deletes the database. For tests. */
@@ -31,6 +33,12 @@ export async function openDatabase(options: {
   if (!db) throw new Error('the connection has no database');
   return {
     collection: (name) => db.collection(name),
+    bucket: (bucketName, chunkSizeBytes) =>
+      new mongoose.mongo.GridFSBucket(db, {
+        bucketName,
+        chunkSizeBytes,
+        writeConcern: { w: 'majority', j: true },
+      }),
     ping: async () => {
       await db.command({ ping: 1 }, { timeoutMS: 1000 });
     },

@@ -5,17 +5,34 @@ import type { Handlers } from '@egg/rpc';
 import { RpcError } from '@egg/rpc/errors';
 import { tableHandlers } from './handlers.ts';
 import type { Fields, Origin, Row } from './record.ts';
-import type { TableRules, WholeRules } from './rules.ts';
+import type { Preparation, TableRules, WholeRules } from './rules.ts';
+import { Pointing } from './pointing.ts';
+import { type ReferenceDocument, References } from './references.ts';
 import { Table, type TableOptions } from './table.ts';
+import { OwnTarget, type Target } from './target.ts';
+import { Writes } from './writes.ts';
 
 export interface Declared<R extends Row> {
   readonly contract: TableContract;
   /** Opens the table in a database. */
-  open(options: Pick<TableOptions<R>, 'database' | 'log'>): Promise<OpenedTable<Table<R>>>;
+  open(options: OpenOptions): Promise<OpenedTable<Table<R>, Writes<R>>>;
 }
 
-export interface OpenedTable<T extends AnyTable = AnyTable> {
+export interface OpenOptions extends Pick<TableOptions<Row>, 'database' | 'log'> {
+  /** Where records of other tables are pointed at. Asked for when it is needed, because it may open later. Throws if nobody knows. */
+  readonly targetOf?: (table: string) => Target;
+  /** A record of another table of this service. */
+  readonly read?: Preparation['read'];
+}
+
+export interface OpenedTable<T extends AnyTable = AnyTable, W = unknown> {
   readonly table: T;
+  /** How the table's own methods write. */
+  readonly writes: W;
+  /** Where others point at its records; absent where nobody does. */
+  readonly target: OwnTarget | undefined;
+  /** Ends what processes that died have left half done with references. */
+  sweep(this: void): Promise<void>;
   /** The methods that every table has, as far as its proto has them. */
   readonly handlers: Handlers;
 }
@@ -56,7 +73,9 @@ export function declareTable<
       rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
     join: rules.join ?? refuse,
     filter: rules.filter ?? ((request) => sharedFields(table, request)),
+    prepare: rules.prepare,
   };
+  const isPointedAt = contract.tables.some(({ pointsAt }) => pointsAt.includes(name));
   return {
     contract: table,
     open: async (options) => {
@@ -67,14 +86,36 @@ export function declareTable<
         ...(expiry && { expiry }),
         ...(followers && { followers }),
       };
-      const opened = await Table.open<R>({ name, key, ...ruled, ...options });
+      const { database, log, targetOf = unknownTarget, read = noTable } = options;
+      const opened = await Table.open<R>({ name, key, ...ruled, database, log });
+      const held = database.collection<ReferenceDocument>(`${name}_references`);
+      const target = isPointedAt ? new OwnTarget(opened, new References(held)) : undefined;
+      const pointing = table.pointsAt.length > 0 ? new Pointing<R>(table, targetOf, log) : undefined;
+      const writes = new Writes<R>({ table: opened, pointing, target, prepare: rules.prepare, read });
       const shown = async (rows: readonly R[]): Promise<readonly R[]> =>
-        decorate ? decorate(rows, options.database) : rows;
-      const handlers = Object.entries(tableHandlers(opened, { ...all, decorate: shown }));
+        decorate ? decorate(rows, database) : rows;
+      const handlers = Object.entries(tableHandlers(opened, writes, { ...all, decorate: shown }));
       const served = new Set(contract.service(table.service).methods.map((method) => method.name));
-      return { table: opened, handlers: Object.fromEntries(handlers.filter(([method]) => served.has(method))) };
+      return {
+        table: opened,
+        writes,
+        target,
+        handlers: Object.fromEntries(handlers.filter(([method]) => served.has(method))),
+        sweep: async () => {
+          await target?.sweep();
+          await pointing?.sweep(opened);
+        },
+      };
     },
   };
+}
+
+function unknownTarget(table: string): never {
+  throw new Error(`nobody knows who has the table ${table}`);
+}
+
+function noTable(table: string): never {
+  throw new Error(`there is no table ${table} here`);
 }
 
 function refuse(there: Row): never {

@@ -1,6 +1,10 @@
 // The driver under mongoose, whose types the hot paths use.
 
-import type { mongo } from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
+
+export const { ObjectId, MongoServerError, MongoWriteConcernError } = mongoose.mongo;
+export type ObjectId = mongo.ObjectId;
+export type Bucket = mongo.GridFSBucket;
 
 export type Collection<T extends mongo.Document> = mongo.Collection<T>;
 export type Document = mongo.Document;

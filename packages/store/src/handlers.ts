@@ -1,12 +1,12 @@
 // The methods that every table serves: Add, Update, Delete, List, History, Changes. A service names its table and has them.
 
-import { createHash } from 'node:crypto';
 import type { CallContext, Handlers } from '@egg/rpc';
 import { invalidField, RpcError } from '@egg/rpc/errors';
-import type { Change, Commit, Origin, Row } from './record.ts';
+import type { Change, Commit, Row } from './record.ts';
 import type { WholeRules } from './rules.ts';
 import type { Table } from './table.ts';
 import { notFound } from './view.ts';
+import type { Writes } from './writes.ts';
 
 const DEFAULT_LIMIT = 100;
 const HISTORY_LIMIT = 1000;
@@ -32,57 +32,20 @@ export function tableHandlers<
   R extends Row,
   Add extends object,
   Update extends { id: number; clear?: string[] },
->(table: Table<R>, rules: WholeRules<R, Add, Update>): Handlers {
+>(table: Table<R>, writes: Writes<R>, rules: WholeRules<R, Add, Update>): Handlers {
   return {
     async Add(request: Add, context: CallContext) {
-      const fields = rules.build(request);
-      const { commit } = await table.submit({
-        origin: originOf(context),
-        deadline: context.deadline,
-        keys: [table.keyOf(fields)],
-        decide: (view) => {
-          const there = view.same(fields);
-          if (!there) {
-            view.add(fields);
-            return { verb: 'added' };
-          }
-          view.replace(there, rules.join(there, fields));
-          return { verb: 'updated' };
-        },
-      });
+      const commit = await writes.add(rules.build(request), context, { join: rules.join });
       return { data: commit?.changes[0]?.after };
     },
 
     async Update(request: Update, context: CallContext) {
-      let unchanged: R | undefined;
-      const { commit } = await table.submit({
-        origin: originOf(context),
-        deadline: context.deadline,
-        ids: [request.id],
-        decide: (view) => {
-          const before = view.existing(request.id);
-          refuseMoved(before, context);
-          const after = view.replace(before, rules.change(before, request));
-          unchanged = after === before ? before : undefined;
-          return { verb: 'updated' };
-        },
-      });
-      return { data: commit?.changes[0]?.after ?? unchanged };
+      const { record } = await writes.update(request.id, (before) => rules.change(before, request), context);
+      return { data: record };
     },
 
     async Delete({ id }: { id: number }, context: CallContext) {
-      const { commit } = await table.submit({
-        origin: originOf(context),
-        deadline: context.deadline,
-        ids: [id],
-        decide: (view) => {
-          const before = view.existing(id);
-          refuseMoved(before, context);
-          view.remove(before);
-          return { verb: 'deleted' };
-        },
-      });
-      return { data: { ...commit?.changes[0]?.before, revision: commit?.revision } };
+      return deletedReply(await writes.remove(id, context));
     },
 
     async List(request: ListRequest, context: CallContext) {
@@ -141,28 +104,9 @@ export function tableHandlers<
   };
 }
 
-/** Who caused a commit, from the call that did. */
-export function originOf({
-  caller,
-  from,
-  requestId,
-  idempotencyKey,
-  method,
-  requestBytes,
-}: CallContext): Origin {
-  return {
-    actor: caller.name,
-    from,
-    requestId,
-    ...(idempotencyKey !== undefined && {
-      idempotency: {
-        key: idempotencyKey,
-        caller: caller.name,
-        route: method.path,
-        bodyHash: createHash('sha256').update(requestBytes).digest('hex'),
-      },
-    }),
-  };
+/** The record as it was, and the revision of its deletion. */
+export function deletedReply<R extends Row>(commit: Commit<R> | undefined): { data: object } {
+  return { data: { ...commit?.changes[0]?.before, revision: commit?.revision } };
 }
 
 async function findOne<R extends Row>(
@@ -178,13 +122,6 @@ async function findOne<R extends Row>(
   const row = await table.get(id, revision);
   if (!row) throw notFound(id);
   return row;
-}
-
-function refuseMoved(row: Row, { ifMatch }: CallContext): void {
-  if (ifMatch === undefined || ifMatch === row.revision) return;
-  throw new RpcError('ABORTED', `the record is at revision ${row.revision}, not ${ifMatch}`, {
-    violations: [{ field: 'If-Match', reason: `the record is at revision ${row.revision}` }],
-  });
 }
 
 function told(commit: Commit): (change: Change) => object {

@@ -1,91 +1,167 @@
-// Who points at a record, kept by the service that owns it, so that "name it" and "delete it" cannot both win: naming adds to an
-// open reference document, deleting first closes one that is empty. Each is one atomic update of one document.
+// Who points at a record, kept where the record lives, so that "point at it" and "delete it" cannot both win: whoever is about to point
+// adds a claim to a document that nobody closes, whoever deletes first closes one that nobody points from. Each is one atomic update.
+//
+// A claim (`egg_versions#<ms>.<random>`) stands for a commit that is under way; a pointer (`egg_versions:12@7`) for record 12, which
+// points here since the commit with revision 7. What a commit ends is told by its revision, so an older commit that is settled late
+// never takes away the pointer of a newer one.
 
+import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
 import type { Collection } from './driver.ts';
 
-interface ReferenceDocument {
+export interface ReferenceDocument<Id extends number | string = number> {
   /** The record's id. */
-  _id: number;
-  /** Who points at it, such as `egg_versions:12`. */
+  _id: Id;
+  /** Claims and pointers. */
   by: string[];
-  /** The record is being deleted, or is gone: nobody may point at it any more. */
-  closed: boolean;
+  /** Who is deleting the record just now, or has deleted it: nobody may point at it while there is one. */
+  closers: string[];
 }
 
-export type ReferenceCollection = Collection<ReferenceDocument>;
+export type ReferenceCollection<Id extends number | string = number> = Collection<ReferenceDocument<Id>>;
+
+/** What became of a claim, and who points at a record from a commit on. */
+export interface Settlement {
+  /** It is over. */
+  readonly claim?: string;
+  /** `<table>:<id>` of a record whose commit with this revision points here, or no longer does. */
+  readonly pointer?: { readonly by: string; readonly revision: number; readonly points: boolean };
+}
 
 const DURABLE = { writeConcern: { w: 'majority' as const, j: true } };
+const MAJORITY = { readConcern: { level: 'majority' } } as const;
+const DUPLICATE_KEY = 11000;
 const NAMED = 10;
 
-export class References {
-  readonly #references: ReferenceCollection;
+export class References<Id extends number | string = number> {
+  readonly #references: ReferenceCollection<Id>;
 
-  constructor(references: ReferenceCollection) {
+  constructor(references: ReferenceCollection<Id>) {
     this.#references = references;
   }
 
   /**
-   * Says that `by` will point at the record; to be called before the commit that makes it so, and harmless to repeat. Throws
-   * FAILED_PRECONDITION where the record is being deleted. The caller has to know that the record exists.
+   * Says that a commit that is about to be made points at the record; harmless to repeat. Throws FAILED_PRECONDITION where the record is
+   * being deleted. The caller then has to look whether the record is there at all.
    */
-  async add(id: number, by: string): Promise<void> {
+  async claim(id: Id, claim: string): Promise<void> {
+    const open = { _id: id, closers: { $size: 0 } } as object;
+    const add = { $addToSet: { by: claim } } as object;
+    if (await this.#upsert(open, { ...add, $setOnInsert: { closers: [] } })) return;
+    // Made at the same moment by another, or closed: the second try tells which.
+    const { matchedCount } = await this.#references.updateOne(open, add, DURABLE);
+    if (matchedCount === 0)
+      throw new RpcError('FAILED_PRECONDITION', `the record with id ${id} is being deleted`);
+  }
+
+  /** Says what became of a claim. Harmless to repeat. */
+  async settle(id: Id, { claim, pointer }: Settlement): Promise<void> {
+    const record = { _id: id } as object;
+    const gone = claim === undefined ? [] : [claim];
+    if (pointer?.points) {
+      const added = `${pointer.by}@${pointer.revision}`;
+      await this.#references.updateOne(record, { $addToSet: { by: added } } as object, DURABLE);
+    }
+    if (pointer) gone.push(...(await this.#older(id, pointer)));
+    if (gone.length > 0)
+      await this.#references.updateOne(record, { $pull: { by: { $in: gone } } } as object, DURABLE);
+  }
+
+  /** To be called before a record is deleted. Throws FAILED_PRECONDITION that names who points at it. */
+  async close(id: Id, closer: string): Promise<void> {
+    const free = { _id: id, by: { $size: 0 } } as object;
+    const add = { $addToSet: { closers: closer } } as object;
+    if (await this.#upsert(free, { ...add, $setOnInsert: { by: [] } })) return;
+    const { matchedCount } = await this.#references.updateOne(free, add, DURABLE);
+    if (matchedCount > 0) return;
+    const by = (await this.#find(id))?.by ?? [];
+    throw new RpcError('FAILED_PRECONDITION', `the record with id ${id} is in use`, {
+      violations: by
+        .slice(0, NAMED)
+        .map((entry) => ({ field: 'id', reason: `is used by ${ownerOf(entry)}` })),
+    });
+  }
+
+  /** Takes back a closing whose deletion did not come. */
+  async reopen(id: Id, closer: string): Promise<void> {
+    await this.#references.updateOne(
+      { _id: id } as object,
+      { $pull: { closers: closer } } as object,
+      DURABLE,
+    );
+  }
+
+  /** Takes the document of a record that is gone away, if nobody else has touched it since. */
+  async forget(id: Id, closers: readonly string[]): Promise<void> {
+    await this.#references.deleteOne({ _id: id, by: { $size: 0 }, closers: [...closers] } as object, DURABLE);
+  }
+
+  /** The documents with ids behind `after`, in order of id. */
+  async read(after: Id, limit: number): Promise<ReferenceDocument<Id>[]> {
+    const behind = { _id: { $gt: after } } as object;
+    const found = this.#references.find(behind, MAJORITY).sort({ _id: 1 }).limit(limit);
+    return found.toArray();
+  }
+
+  /** Drops entries as they stand. */
+  async drop(id: Id, entries: readonly string[]): Promise<void> {
+    const gone = { $pull: { by: { $in: [...entries] } } } as object;
+    await this.#references.updateOne({ _id: id } as object, gone, DURABLE);
+  }
+
+  async #older(id: Id, pointer: { by: string; revision: number; points: boolean }): Promise<string[]> {
+    const by = (await this.#find(id))?.by ?? [];
+    return by.filter((entry) => {
+      const revision = revisionIn(entry, pointer.by);
+      return revision !== undefined && revision < pointer.revision;
+    });
+  }
+
+  async #find(id: Id): Promise<ReferenceDocument<Id> | undefined> {
+    const found = await this.#references.findOne({ _id: id } as object, MAJORITY);
+    return found ?? undefined;
+  }
+
+  /** False where there is a document that the filter does not match, or that was made at the same moment. */
+  async #upsert(filter: object, update: object): Promise<boolean> {
     try {
-      const update = { $addToSet: { by }, $setOnInsert: { closed: false } };
-      await this.#references.updateOne({ _id: id, closed: false }, update, { upsert: true, ...DURABLE });
+      await this.#references.updateOne(filter, update, { upsert: true, ...DURABLE });
+      return true;
     } catch (error) {
-      if ((error as { code?: number }).code !== 11000) throw error;
-      // Made at the same moment by another, or closed: the second try tells which.
-      const { matchedCount } = await this.#references.updateOne(
-        { _id: id, closed: false },
-        { $addToSet: { by } },
-        DURABLE,
-      );
-      if (matchedCount === 0)
-        throw new RpcError('FAILED_PRECONDITION', `the record with id ${id} is being deleted`);
+      if ((error as { code?: number }).code === DUPLICATE_KEY) return false;
+      throw error;
     }
   }
+}
 
-  /** Says that `by` points at the record no more. */
-  async drop(id: number, by: string): Promise<void> {
-    await this.#references.updateOne({ _id: id }, { $pull: { by } }, DURABLE);
-  }
+/** A new claim of a commit of this table. */
+export function newClaim(table: string): string {
+  return `${table}#${Date.now()}.${randomUUID()}`;
+}
 
-  /** To be called before a record is deleted. Throws FAILED_PRECONDITION that names who still points at it. */
-  async close(id: number): Promise<void> {
-    try {
-      await this.#references.updateOne(
-        { _id: id, by: { $size: 0 } },
-        { $set: { closed: true, by: [] } },
-        { upsert: true, ...DURABLE },
-      );
-    } catch (error) {
-      if ((error as { code?: number }).code !== 11000) throw error;
-      const by = (await this.#references.findOne({ _id: id }))?.by ?? [];
-      throw new RpcError('FAILED_PRECONDITION', `the record with id ${id} is in use`, {
-        violations: by.slice(0, NAMED).map((who) => ({ field: 'id', reason: `is used by ${who}` })),
-      });
-    }
-  }
+/** When a claim was made, in epoch milliseconds; undefined for a pointer. */
+export function claimedAt(entry: string): number | undefined {
+  const ms = /#(\d+)\./.exec(entry)?.[1];
+  return ms === undefined ? undefined : Number(ms);
+}
 
-  /** Opens a reference again whose record was not deleted after all. */
-  async reopen(id: number): Promise<void> {
-    await this.#references.updateOne({ _id: id }, { $set: { closed: false } }, DURABLE);
-  }
+/** The table whose records an entry is of. */
+export function tableOf(entry: string): string {
+  return entry.split(/[:#]/, 1)[0] ?? '';
+}
 
-  /**
-   * Drops references that led to no commit: those in `(after, after + limit]` for which `stands(id, by)` is false. The caller waits
-   * long enough that a commit under way is in. Answers with the last id looked at, or undefined at the end.
-   */
-  async sweep(
-    after: number,
-    limit: number,
-    stands: (id: number, by: string) => Promise<boolean>,
-  ): Promise<number | undefined> {
-    const documents = await this.#references.find({ _id: { $gt: after, $lte: after + limit } }).toArray();
-    for (const { _id, by } of documents) {
-      for (const who of by) if (!(await stands(_id, who))) await this.drop(_id, who);
-    }
-    return documents.at(-1)?._id;
-  }
+/** The record that a pointer is of, and since when; undefined for a claim. */
+export function pointerOf(entry: string): { id: number; revision: number } | undefined {
+  const [, id, revision] = /:(\d+)@(\d+)$/.exec(entry) ?? [];
+  return id === undefined ? undefined : { id: Number(id), revision: Number(revision) };
+}
+
+function revisionIn(entry: string, by: string): number | undefined {
+  return entry.startsWith(`${by}@`) ? Number(entry.slice(by.length + 1)) : undefined;
+}
+
+/** For people: `egg_versions 12`. */
+function ownerOf(entry: string): string {
+  const pointer = pointerOf(entry);
+  return pointer ? `${tableOf(entry)} ${pointer.id}` : `${tableOf(entry)}, which is being written`;
 }

@@ -1,5 +1,6 @@
 // The few rules that are a table's own, beyond what its proto says.
 
+import type { CallContext } from '@egg/rpc';
 import type { Database } from './connection.ts';
 import type { Follower } from './follower.ts';
 import type { Fields, Row } from './record.ts';
@@ -11,6 +12,12 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly change?: (record: R, request: Update) => Fields<R>;
   /** What becomes of the record that has the same key as one that is added. Without it, and where it throws: ALREADY_EXISTS. */
   readonly join?: (there: R, added: Fields<R>) => Fields<R>;
+  /**
+   * What an add or an update would leave, looked at with other tables at hand before it is committed; and again where the record has
+   * moved on meanwhile, so it holds for the record as it was just before the commit. Answers with the fields to be committed. Throws
+   * RpcError to refuse.
+   */
+  readonly prepare?: (after: Fields<R>, before: R | undefined, at: Preparation) => Promise<Fields<R>>;
   /** A key field in the form that it is compared in. */
   readonly keyPart?: (field: string, value: string) => string;
   /** The field that says when a record goes by itself. */
@@ -26,9 +33,16 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly decorate?: (rows: readonly R[], database: Pick<Database, 'collection'>) => Promise<readonly R[]>;
 }
 
+export interface Preparation {
+  readonly context: Pick<CallContext, 'caller' | 'requestId' | 'deadline'>;
+  /** A record of another table of this service, as it is now. */
+  read<T extends Row>(table: string, id: number): Promise<T | undefined>;
+}
+
 /** A table's rules with none left out. */
 export type WholeRules<R extends Row, Add, Update> = Required<
   Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
 > & {
+  readonly prepare: TableRules<R, Add, Update>['prepare'];
   readonly decorate: (rows: readonly R[]) => Promise<readonly R[]>;
 };

@@ -155,6 +155,17 @@ export class Table<R extends Row> {
     return (await windowAt<R>(sources, revision, { after: id - 1, to: id }))[0];
   }
 
+  /** One record as the log has it, as far as this replica has followed it. */
+  async current(id: number): Promise<R | undefined> {
+    const unfolded = this.#state.unfolded(id);
+    return unfolded ? unfolded.row : this.get(id);
+  }
+
+  /** The commit that a request with an idempotency key has made already. Throws ALREADY_EXISTS for a key of another request. */
+  async repeated({ idempotency }: Origin, deadline: number): Promise<Commit<R> | undefined> {
+    return idempotency && this.#writer.repeated(idempotency, deadline);
+  }
+
   /** One page. Throws INVALID_ARGUMENT for a wrong cursor, OUT_OF_RANGE for a revision in the future. */
   async page(query: PageQuery, deadline?: number): Promise<Page<R>> {
     await this.follow(deadline);

@@ -6,10 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RpcError } from '@egg/rpc/errors';
 import { type Answer, decideBatch } from './batch.ts';
 import { bounded } from './bounded.ts';
-import { type Command, type Outcome, Waiting } from './command.ts';
+import { type Command, type Outcome, sameRequest, Waiting } from './command.ts';
 import type { Folder } from './folder.ts';
 import { append, type LogCollection, readAfter, readKeys } from './log.ts';
-import type { Commit, Fields, Row } from './record.ts';
+import type { Commit, Fields, Idempotency, Row } from './record.ts';
 import { readRows, type RowCollection } from './rows.ts';
 import type { State } from './state.ts';
 
@@ -213,6 +213,18 @@ export class Writer<R extends Row> {
     const keys = batch.flatMap(({ command }) => command.origin.idempotency?.key ?? []);
     if (keys.length === 0) return [];
     return bounded(readKeys<R>(this.#parts.log, keys, new Date(Date.now() - KEY_LIFE_MS)));
+  }
+
+  /** The commit that the same request made before. Throws ALREADY_EXISTS where its key was used for another. */
+  async repeated(idempotency: Idempotency, deadline: number): Promise<Commit<R> | undefined> {
+    const since = new Date(Date.now() - KEY_LIFE_MS);
+    const commits = await bounded(readKeys<R>(this.#parts.log, [idempotency.key], since));
+    const found = commits.find(
+      (commit) => commit.idempotency && sameRequest(commit.idempotency, idempotency),
+    );
+    // Who is answered has to find it in lists.
+    if (found) await this.catchUp(deadline);
+    return found;
   }
 
   /** The time of the next commit: never before the last one, also where clocks differ. */

@@ -236,6 +236,12 @@ export interface DownloadReplyHead {
   updated_at: Date;
 }
 
+export interface DropReferencesRequest {
+  table: string;
+  id: number;
+  entries?: string[];
+}
+
 export interface Egg {
   id: number;
   /** The revision of the commit that last changed the egg. */
@@ -381,8 +387,8 @@ export interface EnrollHostReply {
 
 export interface EnrollHostReplyEnrolled {
   id: number;
-  /** The host's own token. */
-  token: string;
+  /** The host's own token. Absent where the answer is a repeated one. */
+  token?: string;
 }
 
 export interface EnrollHostRequest {
@@ -614,7 +620,7 @@ export interface ListHostsRequest {
   revision?: number;
   status?: 'offline' | 'online';
   platform?: string;
-  /** `key=value`, or `key` alone for any value; several have to hold together. */
+  /** `key=value` or `key:value`, or `key` alone for any value; several have to hold together. */
   label?: string[];
   /** Hosts that report this egg, by its name. */
   egg?: string;
@@ -724,6 +730,22 @@ export interface NamedFilesReply {
   /** How many named files there are in all; a lower bound where `total_exact` is false. */
   total: number;
   total_exact: boolean;
+}
+
+export interface ReadReferencesReply {
+  data: ReadReferencesReplyPointed[];
+}
+
+export interface ReadReferencesReplyPointed {
+  id: number;
+  by: string[];
+}
+
+export interface ReadReferencesRequest {
+  table: string;
+  /** Records with ids behind this one. */
+  after: number;
+  limit: number;
 }
 
 export interface ReferenceReply {

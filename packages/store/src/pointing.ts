@@ -1,0 +1,199 @@
+// A table whose records point at others: claims what a commit is about to point at, tells afterwards what became of it, and sweeps what
+// a process that died left behind.
+
+import { RpcError, toRpcError } from '@egg/rpc/errors';
+import type { Reference, TableContract } from '@egg/contract';
+import type { Outcome } from './command.ts';
+import type { Commit, Fields, Row } from './record.ts';
+import { claimedAt, newClaim, pointerOf, tableOf } from './references.ts';
+import { isUnknown, type Target } from './target.ts';
+
+interface Log {
+  warn(details: object, message: string): void;
+}
+
+interface Source<R extends Row> {
+  readonly revision: number;
+  follow(deadline?: number): Promise<void>;
+  current(id: number): Promise<R | undefined>;
+  scan(filter: Readonly<Record<string, unknown>>): AsyncGenerator<R[]>;
+}
+
+/** A claim older than this is of a commit that was made or never will be. */
+const OVER_MS = 2 * 60_000;
+const READ = 500;
+
+export class Pointing<R extends Row> {
+  readonly #contract: TableContract;
+  readonly #targetOf: (table: string) => Target;
+  readonly #log: Log;
+
+  constructor(contract: TableContract, targetOf: (table: string) => Target, log: Log) {
+    this.#contract = contract;
+    this.#targetOf = targetOf;
+    this.#log = log;
+  }
+
+  /**
+   * Makes a commit that leaves `after` of a record that was `before`. Throws INVALID_ARGUMENT that names the field whose record is not
+   * there, FAILED_PRECONDITION where it is being deleted, and what `commit` throws.
+   */
+  async around(
+    { before, after, deadline }: { before?: R | undefined; after?: Fields<R>; deadline: number },
+    commit: () => Promise<Outcome<R>>,
+  ): Promise<Outcome<R>> {
+    const fresh = newIn(this.#of(after), this.#of(before));
+    const claim = newClaim(this.#contract.name);
+    const claimed: Reference[] = [];
+    try {
+      for (const reference of fresh) {
+        claimed.push(reference);
+        await this.#claim(reference, claim, deadline);
+      }
+      const outcome = await commit();
+      await this.#settle(claim, claimed, outcome.commit);
+      return outcome;
+    } catch (error) {
+      if (!isUnknown(error)) await this.#settle(claim, claimed, undefined);
+      throw error;
+    }
+  }
+
+  /** Tells what a commit points at and what it does so no longer. */
+  async told(commit: Commit<R> | undefined): Promise<void> {
+    await this.#settle(undefined, [], commit);
+  }
+
+  /**
+   * Compares what is held in the name of this table's records with the records, once. Pointers are dropped whose record is gone or
+   * points elsewhere by now; claims that are over become pointers, or go.
+   */
+  async sweep(source: Source<R>, now = Date.now()): Promise<void> {
+    const stale = new Map<
+      string,
+      { readonly table: string; readonly id: number; readonly claim: string }[]
+    >();
+    for (const table of this.#contract.pointsAt) {
+      const target = this.#targetOf(table);
+      for (let after = 0; ;) {
+        const pointed = await target.read(after, READ);
+        if (pointed.length === 0) break;
+        await source.follow();
+        for (const { _id: id, by } of pointed) {
+          const own = by.filter((entry) => tableOf(entry) === this.#contract.name);
+          const over = own.filter((entry) => now - (claimedAt(entry) ?? now) > OVER_MS);
+          if (over.length > 0)
+            stale.set(
+              keyOf({ table, id }),
+              over.map((claim) => ({ table, id, claim })),
+            );
+          for (const entry of own) {
+            if (await this.#isOver(source, { table, id }, entry)) await target.drop(id, [entry]);
+          }
+        }
+        after = pointed.at(-1)?._id ?? after;
+      }
+    }
+    if (stale.size > 0) await this.#sweepClaims(source, stale);
+  }
+
+  /** A pointer of a revision that this replica has not read yet is nobody's to drop. */
+  async #isOver(source: Source<R>, to: Pick<Reference, 'table' | 'id'>, entry: string): Promise<boolean> {
+    const pointer = pointerOf(entry);
+    if (!pointer || pointer.revision > source.revision) return false;
+    const row = await source.current(pointer.id);
+    return !this.#of(row).some((reference) => keyOf(reference) === keyOf(to));
+  }
+
+  /** Of commits whose end nobody told: whoever points at the records is told now. */
+  async #sweepClaims(
+    source: Source<R>,
+    stale: ReadonlyMap<
+      string,
+      readonly { readonly table: string; readonly id: number; readonly claim: string }[]
+    >,
+  ): Promise<void> {
+    for await (const rows of source.scan({})) {
+      for (const row of rows) {
+        for (const reference of this.#of(row).filter((one) => stale.has(keyOf(one)))) {
+          const pointer = { by: `${this.#contract.name}:${row.id}`, revision: row.revision, points: true };
+          await this.#targetOf(reference.table).settle(reference.id, { pointer });
+        }
+      }
+    }
+    for (const { table, id, claim } of [...stale.values()].flat()) {
+      await this.#targetOf(table).settle(id, { claim });
+    }
+  }
+
+  async #claim({ table, id, field }: Reference, claim: string, deadline: number): Promise<void> {
+    try {
+      await this.#targetOf(table).claim(id, claim, deadline);
+    } catch (thrown) {
+      const { code, message } = toRpcError(thrown);
+      if (code === 'NOT_FOUND')
+        throw refusal('INVALID_ARGUMENT', field, `names ${table} ${id}, which is not there`);
+      if (code === 'FAILED_PRECONDITION')
+        throw refusal(code, field, `names ${table} ${id}, which is being deleted`);
+      throw new RpcError('UNAVAILABLE', `whether ${table} ${id} is there cannot be known: ${message}`);
+    }
+  }
+
+  /** What cannot be told now is found by the sweep. */
+  async #settle(
+    claim: string | undefined,
+    claimed: readonly Reference[],
+    commit: Commit<R> | undefined,
+  ): Promise<void> {
+    const open = new Map(claimed.map((reference) => [keyOf(reference), reference]));
+    const settle = async (
+      { table, id }: Reference,
+      pointer?: { by: string; revision: number; points: boolean },
+    ) => {
+      const isClaimed = open.delete(keyOf({ table, id }));
+      await this.#targetOf(table).settle(id, {
+        ...(isClaimed && claim !== undefined && { claim }),
+        ...(pointer && { pointer }),
+      });
+    };
+    try {
+      for (const { id, before, after } of commit?.changes ?? []) {
+        const by = `${this.#contract.name}:${id}`;
+        const revision = commit?.revision ?? 0;
+        for (const reference of newIn(this.#of(after), this.#of(before)))
+          await settle(reference, { by, revision, points: true });
+        for (const reference of newIn(this.#of(before), this.#of(after)))
+          await settle(reference, { by, revision, points: false });
+      }
+      for (const reference of open.values()) await settle(reference);
+    } catch (error) {
+      this.#log.warn(
+        { err: error, table: this.#contract.name },
+        'references could not be settled, the sweep will',
+      );
+    }
+  }
+
+  #of(record: object | undefined): Reference[] {
+    return record ? this.#contract.references(record) : [];
+  }
+}
+
+/** The references in `some` to records that `others` do not point at, one for each record. */
+function newIn(some: readonly Reference[], others: readonly Reference[]): Reference[] {
+  const known = new Set(others.map(keyOf));
+  return some.filter((reference) => {
+    const key = keyOf(reference);
+    if (known.has(key)) return false;
+    known.add(key);
+    return true;
+  });
+}
+
+function keyOf({ table, id }: Pick<Reference, 'table' | 'id'>): string {
+  return `${table}:${id}`;
+}
+
+function refusal(code: 'INVALID_ARGUMENT' | 'FAILED_PRECONDITION', field: string, reason: string): RpcError {
+  return new RpcError(code, `${field} ${reason}`, { violations: [{ field, reason }] });
+}
