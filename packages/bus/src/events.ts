@@ -65,6 +65,31 @@ export function counterEvent({ prefix, field }: CounterEventOptions, commit: Com
   return { subject: counterSubject(prefix, field), payload, headers: HEADERS };
 }
 
+/** Something that happened and is no commit. */
+export interface Fact {
+  /** Stable, so that whoever hears of it twice knows it again: `host:7:online:3`. */
+  readonly id: string;
+  /** What it is of: `host`. */
+  readonly kind: string;
+  /** What happened: `online`. */
+  readonly verb: string;
+  /** The id of the record that it happened to. */
+  readonly subject: string;
+  readonly at: Date;
+  readonly data: object;
+  /** Who caused it, where somebody did. */
+  readonly actor?: string;
+  readonly requestId?: string;
+}
+
+/** The event of a fact. */
+export function factEvent(prefix: string, fact: Fact): BusEvent {
+  const { id, kind, verb, subject, at, data, actor = '', requestId = '' } = fact;
+  const type = `egg.${kind}.${verb}`;
+  const payload = serialise({ at, actor, requestId }, { id, source: `egg/${kind}`, type, subject, data });
+  return { subject: `${prefix}.${kind}.${verb}`, payload, headers: HEADERS };
+}
+
 /** The subject of a counter's steps. */
 export function counterSubject(prefix: string, field: string): string {
   return `${prefix}.counter.incremented.${field}`;
@@ -117,7 +142,10 @@ interface Attributes {
   readonly data: object;
 }
 
-function serialise({ at, actor, requestId }: Commit, { data, ...attributes }: Attributes): Uint8Array {
+function serialise(
+  { at, actor, requestId }: Pick<Commit, 'at' | 'actor' | 'requestId'>,
+  { data, ...attributes }: Attributes,
+): Uint8Array {
   const event = {
     specversion: '1.0',
     ...attributes,

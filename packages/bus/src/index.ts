@@ -8,9 +8,11 @@ export {
   type CounterEventOptions,
   counterSubject,
   eventMark,
+  type Fact,
   tableEvent,
   type TableEventOptions,
 } from './events.ts';
+export { startFacts, type Facts, type FactsOptions } from './facts.ts';
 export type { Log } from './log.ts';
 export { startRelay } from './relay.ts';
 export type { Relay, RelayOptions, RelayState, RelayStats } from './relay-model.ts';

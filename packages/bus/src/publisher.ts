@@ -5,9 +5,12 @@ import { type ApiError, JetStreamApiError } from '@nats-io/jetstream';
 import { createInbox, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import type { BusEvent } from './events.ts';
 
-/** A message that a stream takes only at this sequence. */
+/** A message that a stream takes only at this sequence; or wherever it comes, but once, where it has an id. */
 export interface Outgoing extends BusEvent {
+  /** Of a message with an id it is only its number among those that are sent with it. */
   readonly sequence: number;
+  /** By which the stream knows it again for a while. */
+  readonly id?: string;
 }
 
 /** Told of each message's answer: nothing where the stream took it, else why not. */
@@ -63,11 +66,13 @@ export class Publisher {
     }
   }
 
-  #send(stream: string, { subject, payload, headers: fields = {}, sequence }: Outgoing, reply: string): void {
+  #send(stream: string, message: Outgoing, reply: string): void {
+    const { subject, payload, headers: fields = {}, sequence, id } = message;
     const head = headers();
     for (const [key, value] of Object.entries(fields)) head.set(key, value);
     head.set('Nats-Expected-Stream', stream);
-    head.set('Nats-Expected-Last-Sequence', String(sequence - 1));
+    if (id === undefined) head.set('Nats-Expected-Last-Sequence', String(sequence - 1));
+    else head.set('Nats-Msg-Id', id);
     this.#connection.publish(subject, payload, { headers: head, reply });
   }
 
@@ -82,10 +87,10 @@ export class Publisher {
   }
 }
 
-function errorOf(answer: Msg, { sequence }: Outgoing): Error | undefined {
+function errorOf(answer: Msg, { sequence, id }: Outgoing): Error | undefined {
   // Without a body it is the server's 503: no stream has the subject.
   if (answer.data.length === 0) return new Error('no stream takes the subject');
   const { error, seq } = answer.json<Answer>();
   if (error) return new JetStreamApiError(error);
-  return seq === sequence ? undefined : new Error(`${sequence} got the sequence ${seq}`);
+  return id !== undefined || seq === sequence ? undefined : new Error(`${sequence} got the sequence ${seq}`);
 }

@@ -20,6 +20,8 @@ export interface StreamSpec {
   readonly maxBytes?: number;
   /** Copies in a cluster of servers. Default: 1. */
   readonly replicas?: number;
+  /** How long a message that has an id is known again, in milliseconds. Default: the server's. */
+  readonly duplicateWindowMs?: number;
 }
 
 export interface StreamState {
@@ -114,6 +116,7 @@ function configOf(spec: StreamSpec, first: number): StreamConfigInput {
     max_bytes: spec.maxBytes ?? DEFAULT_MAX_BYTES,
     num_replicas: spec.replicas ?? 1,
     allow_direct: true,
+    ...(spec.duplicateWindowMs !== undefined && { duplicate_window: nanos(spec.duplicateWindowMs) }),
     ...(first > 1 && { first_seq: first }),
   };
 }

@@ -17,3 +17,5 @@ export type { View } from './view.ts';
 export { type AnyTable, declareTable, type Declared, type OpenedTable, type OpenOptions } from './declaration.ts';
 export { deletedReply } from './handlers.ts';
 export { originOf, type Writes } from './writes.ts';
+export { followHead, type Head, type LogHead } from './log-head.ts';
+export { type LogWorkerOptions, type PositionDocument, startLogWorker, type WorkSource } from './log-worker.ts';
