@@ -11,6 +11,11 @@ interface LogLine {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
+/** Those whose services are behind a channel. */
+export const PACKAGES = [...new Set(contract.services.map((service) => service.package))].filter(
+  (name) => name !== 'egg.events.v1',
+);
+
 export interface FakeApp extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly channel: FakeChannel;
@@ -29,7 +34,7 @@ export async function fakeApp({
   };
   const app = await buildApp({
     contract,
-    channels: new Map(contract.services.map((service) => [service.package, channel])),
+    channels: new Map(PACKAGES.map((name) => [name, channel])),
     authorize: makeAuthorize({ adminToken }),
     open: adminToken === undefined,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
