@@ -87,9 +87,11 @@ export async function startTableService<D extends Declarations>(
     })),
   );
   for (const { contract, target } of opened) if (target) targets.set(contract.name, target);
-  function read<T extends Row>(table: string, id: number): Promise<T | undefined> {
+  async function read<T extends Row>(table: string, id: number): Promise<T | undefined> {
     const found = opened.find(({ contract }) => contract.name === table);
     if (!found) throw new Error(`there is no table ${table} here`);
+    // Another replica may have answered a write of it a moment ago.
+    await found.table.follow();
     return (found.table as Table<T>).current(id);
   }
   const tables = Object.fromEntries(opened.map(({ name, table }) => [name, table])) as Opened<D>;

@@ -161,6 +161,19 @@ export class Table<R extends Row> {
     return unfolded ? unfolded.row : this.get(id);
   }
 
+  /** The same of several, by id; without those that are not there. */
+  async currentOf(ids: readonly number[]): Promise<Map<number, R>> {
+    // Taken before the records are read, so that what is folded meanwhile is in one of the two.
+    const unfolded = ids.map((id) => [id, this.#state.unfolded(id)] as const);
+    const rows = new Map((await readRows<R>(this.#rows, ids)).map((row) => [row.id, row]));
+    for (const [id, held] of unfolded) {
+      if (!held || (rows.get(id)?.revision ?? 0) > held.revision) continue;
+      if (held.row) rows.set(id, held.row);
+      else rows.delete(id);
+    }
+    return rows;
+  }
+
   /** The commit that a request with an idempotency key has made already. Throws ALREADY_EXISTS for a key of another request. */
   async repeated({ idempotency }: Origin, deadline: number): Promise<Commit<R> | undefined> {
     return idempotency && this.#writer.repeated(idempotency, deadline);

@@ -3,24 +3,37 @@
 import { loadContract } from '@egg/contract';
 import { RpcError } from '@egg/rpc/errors';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
+import { auditMethods } from './rpc/audit.ts';
+import { versionMethods } from './rpc/version.ts';
 import { eggs, eggVersions, files, hosts, namedFiles, tokens } from './tables.ts';
+import { VersionOrder } from './versions/order.ts';
+import { Publishing } from './versions/publishing.ts';
 
 /** Eggs and their versions, files and their names, hosts and their check-ins, and who may do what. */
 export function startEggs(context: ServiceContext): Promise<Running> {
   const contract = loadContract();
+  const [publishing, order] = [new Publishing(), new VersionOrder()];
   return startTableService(context, {
     name: 'eggs',
     contract,
     tables: {
       eggs: eggs(contract),
-      versions: eggVersions(contract),
+      versions: eggVersions(contract, publishing, order),
       files: files(contract),
       namedFiles: namedFiles(contract),
       hosts: hosts(contract),
       tokens: tokens(contract),
     },
-    methods: () => ({
+    methods: ({ versions }, { standard, database }) => ({
+      'egg.eggs.v1.AuditService': auditMethods(contract, database),
       'egg.eggs.v1.EggService': { Instances: notYet },
+      'egg.eggs.v1.EggVersionService': versionMethods({
+        table: versions,
+        order,
+        publishing,
+        standard: standard['egg.eggs.v1.EggVersionService'] ?? {},
+        log: context.log,
+      }),
       'egg.eggs.v1.FileService': { Add: notYet, Download: notYet },
       'egg.eggs.v1.NamedFileService': { Revert: notYet, Download: notYet },
       'egg.eggs.v1.HostService': { Enroll: notYet, Reset: notYet },

@@ -21,14 +21,26 @@ import type {
   UpdateNamedFileRequest,
 } from '@egg/contract/types/eggs';
 import { declareTable } from '@egg/store';
+import { changedEgg, newEgg } from './eggs/rules.ts';
+import type { VersionOrder } from './versions/order.ts';
+import type { Publishing } from './versions/publishing.ts';
+import { changedVersion, newVersion } from './versions/rules.ts';
 
 /** What can be installed. */
 export const eggs = (contract: Contract) =>
-  declareTable<Egg, AddEggRequest, UpdateEggRequest>(contract, 'eggs');
+  declareTable<Egg, AddEggRequest, UpdateEggRequest>(contract, 'eggs', {
+    build: newEgg,
+    change: changedEgg,
+  });
 
-/** Releases. */
-export const eggVersions = (contract: Contract) =>
-  declareTable<EggVersion, AddEggVersionRequest, UpdateEggVersionRequest>(contract, 'egg_versions');
+/** Releases, which the keys of their eggs let be published. */
+export const eggVersions = (contract: Contract, publishing: Publishing, order: VersionOrder) =>
+  declareTable<EggVersion, AddEggVersionRequest, UpdateEggVersionRequest>(contract, 'egg_versions', {
+    build: newVersion,
+    change: changedVersion,
+    prepare: publishing.prepare,
+    followers: [order],
+  });
 
 /** Blobs; their content is kept once, apart. */
 export const files = (contract: Contract) =>

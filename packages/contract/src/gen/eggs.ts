@@ -328,7 +328,7 @@ export interface EggVersion {
   state: 'draft' | 'published' | 'yanked';
   /** When it was published. */
   published_at?: Date;
-  /** The egg's key by which the files' signatures were verified when it was published; absent where it was published unsigned. */
+  /** The egg's key by which the files' signatures were verified when it was published, that of the first file where they are of several; absent where it was published unsigned. */
   signed_by?: string;
   created_at: Date;
   updated_at: Date;
@@ -579,7 +579,7 @@ export interface ListEggVersionsRequest {
   cursor?: string;
   /** A piece of the name. */
   q?: string;
-  /** `id` or `-id`; of one egg also `version` or `-version`, by the precedence of SemVer 2. */
+  /** `id` or `-id`; with `egg_id`, and without `q` and `revision`, also `version` or `-version`: by the precedence of SemVer 2, equal ones by their text. */
   sort?: 'id' | '-id' | 'version' | '-version';
   /** The list as it was at this revision. */
   revision?: number;
