@@ -1,7 +1,10 @@
 export { type Database, openDatabase } from './connection.ts';
+export { type AuditEntry, auditEntries, auditPage } from './audit.ts';
 export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
 export { ByteTable } from './byte-table.ts';
+export { Content, type ContentOptions, type ContentRow } from './content/content.ts';
+export type { Range, Received } from './content/bytes.ts';
 export type { Delta, DeltaChunk } from './changes.ts';
 export { IdSet } from './id-set.ts';
 export type { Follower } from './follower.ts';
@@ -14,8 +17,19 @@ export { OwnTarget, type Pointed, type Target } from './target.ts';
 export type { Revert, RevertCounts } from './revert.ts';
 export { renewHistory, Table, type TableOptions } from './table.ts';
 export type { View } from './view.ts';
-export { type AnyTable, declareTable, type Declared, type OpenedTable, type OpenOptions } from './declaration.ts';
+export {
+  type AnyTable,
+  declareTable,
+  type Declared,
+  type OpenedTable,
+  type OpenOptions,
+} from './declaration.ts';
 export { deletedReply } from './handlers.ts';
 export { originOf, type Writes } from './writes.ts';
 export { followHead, type Head, type LogHead } from './log-head.ts';
-export { type LogWorkerOptions, type PositionDocument, startLogWorker, type WorkSource } from './log-worker.ts';
+export {
+  type LogWorkerOptions,
+  type PositionDocument,
+  startLogWorker,
+  type WorkSource,
+} from './log-worker.ts';

@@ -57,6 +57,20 @@ export async function readAfter<R extends Row>(
   return commits;
 }
 
+/** The first revision whose commit was made at `at` or later; one behind the head if there is none. The times of a log never go back. */
+export async function commitAt(log: LogCollection, at: Date): Promise<number> {
+  const options = { ...MAJORITY, projection: { at: 1 } };
+  const [head] = await log.find({}, options).sort({ _id: -1 }).limit(1).toArray();
+  let [low, high] = [1, (head?._id ?? 0) + 1];
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const found = await log.findOne({ _id: middle }, options);
+    if (found && found.at < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** The commits in `(after, to]`, newest first, one at a time. */
 export async function* readBackwards<R extends Row>(
   log: LogCollection,
