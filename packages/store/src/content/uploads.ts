@@ -9,7 +9,14 @@ import { type Collection, ObjectId } from '../driver.ts';
 import { RpcError } from '@egg/rpc/errors';
 import type { Bytes } from './bytes.ts';
 import { asked } from './database-failure.ts';
-import { CONTENTS, type ContentDocument, DURABLE, MAJORITY, type UploadDocument, UPLOADS } from './documents.ts';
+import {
+  CONTENTS,
+  type ContentDocument,
+  DURABLE,
+  MAJORITY,
+  type UploadDocument,
+  UPLOADS,
+} from './documents.ts';
 
 const BEAT_MS = 10_000;
 /** A note that does not beat for so long is of a dead process. */
