@@ -160,8 +160,8 @@ function describeTable(
   methods: MethodContract[],
   messages: Messages,
 ): TableContract {
-  const path = methods.find((method) => method.name === 'Add')?.http?.path.split('/')[1];
-  if (path === undefined) throw new Error(`${service.fullName}: a table needs a method Add with a path`);
+  const path = methods.find((method) => method.name === 'List')?.http?.path.split('/')[1];
+  if (path === undefined) throw new Error(`${service.fullName}: a table needs a method List with a path`);
   const record = messages(service.lookupType(rules.record), false);
   const key = list(rules.key);
   for (const field of [...key, ...list(rules.search)]) {

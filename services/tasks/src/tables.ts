@@ -1,0 +1,31 @@
+// The tables of this service: what a record is made of, beyond what the proto says.
+
+import type { Contract } from '@egg/contract';
+import type {
+  AddScheduleRequest,
+  AddTaskRequest,
+  AddTaskStrategyRequest,
+  Run,
+  Schedule,
+  Task,
+  TaskStrategy,
+  UpdateScheduleRequest,
+  UpdateTaskRequest,
+  UpdateTaskStrategyRequest,
+} from '@egg/contract/types/tasks';
+import { declareTable } from '@egg/store';
+
+/** What an egg shall do. */
+export const tasks = (contract: Contract) =>
+  declareTable<Task, AddTaskRequest, UpdateTaskRequest>(contract, 'egg_tasks');
+
+/** Who shall do it, and how fast. */
+export const strategies = (contract: Contract) =>
+  declareTable<TaskStrategy, AddTaskStrategyRequest, UpdateTaskStrategyRequest>(contract, 'task_strategies');
+
+/** When. */
+export const schedules = (contract: Contract) =>
+  declareTable<Schedule, AddScheduleRequest, UpdateScheduleRequest>(contract, 'schedules');
+
+/** Executions of tasks over their targets. */
+export const runs = (contract: Contract) => declareTable<Run, object, { id: number }>(contract, 'run');
