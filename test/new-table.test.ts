@@ -34,7 +34,7 @@ const app = await buildApp({
   contract,
   channels: new Map([['egg.notes.v1', channel]]),
   authorize: makeAuthorize({}),
-  open: true,
+  isOpen: () => true,
   log,
   metrics: createMetrics(),
 });

@@ -6,7 +6,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Bus } from '@egg/bus';
 import type { Contract } from '@egg/contract';
 import type { Authorize, Channel, Log } from '@egg/rpc';
-import type { Metrics } from '@egg/service';
+import type { Access, Metrics } from '@egg/service';
 import { authorizeHook, readingMethod, registerOpenMode } from './auth.ts';
 import { registerBodies } from './body.ts';
 import { clientErrorHandler, registerHostCheck } from './client-errors.ts';
@@ -28,8 +28,8 @@ export interface AppOptions {
   readonly authorize: Authorize;
   /** Without one there are no events. */
   readonly bus?: Bus;
-  /** There is no admin token yet: anybody on this machine may do all. */
-  readonly open: boolean;
+  /** Whether there has been no admin token yet, so that anybody on this machine may do all. Throws UNAVAILABLE while nobody knows. */
+  readonly isOpen: Access['isOpen'];
   readonly log: Log;
   readonly metrics: Metrics;
   /** Errors of the panel's own routes come with HTTP status 200. */
@@ -78,7 +78,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   registerExchanges(app, { log, observe: requestMetrics(metrics.registry), maxInFlight });
   registerRequestTimeout(app, REQUEST_TIMEOUT_MS);
   registerHostCheck(app);
-  if (options.open) registerOpenMode(app);
+  registerOpenMode(app, options.isOpen);
   registerNotFound(app);
   registerBodies(app);
   await app.register(compress, {
@@ -96,7 +96,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   }
   registerRoutes(app, { contract, channels, authorize, timeoutMs, idleMs, hub });
   const readers = authorizeHook(authorize, readingMethod(contract));
-  registerHealth(app, channels, bus);
+  registerHealth(app, { channels, bus, isOpen: options.isOpen });
   registerMetrics(app, metrics, readers);
   await registerDocs(app, contract, readers);
   await app.ready();

@@ -99,7 +99,7 @@ export function answerError(
   const status = statusOf(error);
   reply.removeHeader('etag').removeHeader('content-encoding').header('cache-control', 'no-store');
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  if (status === 429) reply.header('retry-after', '1');
+  if (status === 429) reply.header('retry-after', String(error.retryAfterSeconds ?? 1));
   return reply
     .code(isLegacy ? 200 : status)
     .type('application/json; charset=utf-8')

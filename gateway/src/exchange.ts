@@ -68,13 +68,18 @@ export function clientSignal(reply: FastifyReply): AbortController {
   return controller;
 }
 
+/** The address that the request came from; undefined where its connection is gone. */
+export function addressOf(request: FastifyRequest): string | undefined {
+  // A socket for both families shows IPv4 in IPv6.
+  return request.raw.socket.remoteAddress?.replace(/^::ffff:/, '');
+}
+
 /** What a service is told besides the message. Throws INVALID_ARGUMENT that names a header that gRPC cannot carry. */
 export function metadataOf(request: FastifyRequest, method: MethodContract): Record<string, string> {
   const { headers } = request;
   const metadata: Record<string, string> = { 'x-request-id': request.id };
-  const address = request.raw.socket.remoteAddress;
-  // A socket for both families shows IPv4 in IPv6.
-  if (address !== undefined) metadata['x-forwarded-for'] = address.replace(/^::ffff:/, '');
+  const address = addressOf(request);
+  if (address !== undefined) metadata['x-forwarded-for'] = address;
   if (headers.authorization !== undefined) {
     metadata['authorization'] = printable('Authorization', headers.authorization);
   }

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Bus, BusState } from '@egg/bus';
 import { type Channel, invalidFields, RpcError } from '@egg/rpc';
-import type { Metrics } from '@egg/service';
+import type { Access, Metrics } from '@egg/service';
 import type { Hook } from './auth.ts';
 import { envelopeOf } from './errors.ts';
 import { inQuery } from './fields.ts';
@@ -19,10 +19,10 @@ type Parts = Record<string, { ready: boolean }>;
  */
 export function registerHealth(
   app: FastifyInstance,
-  channels: ReadonlyMap<string, Channel>,
-  bus: Bus | undefined,
+  parts: { channels: ReadonlyMap<string, Channel>; bus: Bus | undefined; isOpen: Access['isOpen'] },
 ): void {
-  const check = cachedCheck(channels);
+  const { channels, bus, isOpen } = parts;
+  const check = cachedCheck(() => checkAll(channels, isOpen));
   const options = { config: { isProbe: true } };
   app.get('/healthz', options, (request) => {
     refuseQuery(request);
@@ -55,20 +55,33 @@ export function refuseQuery(request: FastifyRequest): void {
 }
 
 /** Asks every part at once, and not again before `CACHE_MS` are over, so that probes cost the services little. */
-function cachedCheck(channels: ReadonlyMap<string, Channel>): () => Promise<Parts> {
+function cachedCheck(checkNow: () => Promise<Parts>): () => Promise<Parts> {
   let last: { atMs: number; parts: Promise<Parts> } | undefined;
   return () => {
     const nowMs = performance.now();
-    if (!last || nowMs - last.atMs > CACHE_MS) last = { atMs: nowMs, parts: checkAll(channels) };
+    if (!last || nowMs - last.atMs > CACHE_MS) last = { atMs: nowMs, parts: checkNow() };
     return last.parts;
   };
 }
 
-async function checkAll(channels: ReadonlyMap<string, Channel>): Promise<Parts> {
-  const parts = await Promise.all(
-    [...channels].map(async ([name, channel]) => [partOf(name), { ready: await bounded(channel) }] as const),
-  );
-  return Object.fromEntries(parts);
+async function checkAll(channels: ReadonlyMap<string, Channel>, isOpen: Access['isOpen']): Promise<Parts> {
+  const [isModeKnown, ...parts] = await Promise.all([
+    knows(isOpen),
+    ...[...channels].map(
+      async ([name, channel]) => [partOf(name), { ready: await bounded(channel) }] as const,
+    ),
+  ]);
+  // Only told of where it keeps requests from being answered.
+  return { ...Object.fromEntries(parts), ...(!isModeKnown && { access: { ready: false } }) };
+}
+
+async function knows(isOpen: Access['isOpen']): Promise<boolean> {
+  try {
+    await isOpen();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function bounded(channel: Channel): Promise<boolean> {

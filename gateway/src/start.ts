@@ -3,11 +3,12 @@
 import type { AddressInfo } from 'node:net';
 import { connectBus } from '@egg/bus';
 import type { Contract } from '@egg/contract';
-import { type Authorize, type Channel, connect } from '@egg/rpc';
+import { type Channel, connect } from '@egg/rpc';
 import {
+  type Access,
   type Config,
   ConfigError,
-  isLoopbackHost,
+  refuseOpenAddress,
   type Running,
   type ServiceContext,
   type ServiceName,
@@ -17,33 +18,28 @@ import { closer } from './close.ts';
 
 export interface GatewayOptions extends ServiceContext {
   readonly contract: Contract;
-  readonly authorize: Authorize;
+  readonly access: Access;
 }
 
 /** Starts it. Throws ConfigError for an address that the open mode does not allow, an Error for one that cannot be had. */
 export async function startGateway(options: GatewayOptions): Promise<Running> {
-  const { config, contract, authorize, log, metrics } = options;
-  const open = config.adminToken === undefined;
-  if (open && !isLoopbackHost(config.http.host)) {
-    throw new ConfigError([
-      `EGG_HTTP_HOST has to be a loopback address, not ${JSON.stringify(config.http.host)}, unless EGG_ADMIN_TOKEN is set`,
-    ]);
-  }
+  const { config, contract, access, log, metrics } = options;
+  await refuseOpenAddress(access, 'EGG_HTTP_HOST', config.http.host);
   const channels = connectAll(options);
   const bus = connectBus({ ...config.bus, name: 'gateway', log });
   const app = await buildApp({
     contract,
     channels,
-    authorize,
+    authorize: access.authorize,
+    isOpen: () => access.isOpen(),
     bus,
-    open,
     log,
     metrics,
     legacyStatus: config.legacyStatus,
   });
   const close = closer(app);
   await app.listen(config.http);
-  if (open) log.warn('the gateway is open: anybody on this machine may do all until EGG_ADMIN_TOKEN is set');
+  void sayIfOpen(access, log);
   return {
     ready: { http_host: config.http.host, http_port: (app.server.address() as AddressInfo).port },
     async stop() {
@@ -52,6 +48,12 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
       await bus.close();
     },
   };
+}
+
+/** Says so in the log, as soon as the mode is known. */
+async function sayIfOpen(access: Access, log: ServiceContext['log']): Promise<void> {
+  const open = await Promise.resolve(access.isOpen()).catch(() => undefined);
+  if (open) log.warn('the gateway is open: anybody on this machine may do all until there is an admin token');
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { afterAll, describe, expect, test } from 'vitest';
 import { RpcError } from '@egg/rpc';
-import { ConfigError, createMetrics, makeAuthorize, parseConfig } from '@egg/service';
+import { ConfigError, createMetrics, fixedAccess, parseConfig } from '@egg/service';
 import { startGateway } from '../src/start.ts';
 import { fakeApp } from './fake-app.ts';
 import { contract, domainBlock } from './fake-channel.ts';
@@ -171,7 +171,7 @@ describe('the address it listens on', () => {
   function start(env: Record<string, string>) {
     const config = parseConfig({ EGG_HTTP_PORT: '0', ...env });
     const context = { name: 'gateway', config, log: log as never, metrics: createMetrics() };
-    return startGateway({ ...context, contract, authorize: makeAuthorize(config) });
+    return startGateway({ ...context, contract, access: fixedAccess(config) });
   }
 
   test.each(['0.0.0.0', '::', '192.168.1.1', 'example.org', '127.0.0.1.example.org'])(

@@ -2,13 +2,13 @@
 
 import { afterAll, expect, test } from 'vitest';
 import { type Handlers, invalidField, RpcError, startServer } from '@egg/rpc';
-import { createLog, createMetrics, makeAuthorize, parseConfig } from '@egg/service';
+import { createLog, createMetrics, fixedAccess, parseConfig } from '@egg/service';
 import { startGateway } from '../src/start.ts';
 import { contract, domainBlock } from './fake-channel.ts';
 import { dial } from './listening.ts';
 
 const TOKEN = 'correct-horse-battery';
-const authorize = makeAuthorize({ adminToken: TOKEN });
+const access = fixedAccess({ adminToken: TOKEN });
 const log = createLog({ service: 'gateway', level: 'fatal' });
 const contexts: {
   requestId: string;
@@ -63,7 +63,7 @@ const server = await startServer({
   port: 0,
   contract,
   services: { [SERVICE]: { ...others, ...handlers } },
-  authorize,
+  authorize: access.authorize,
   log,
 });
 const config = parseConfig({
@@ -77,7 +77,7 @@ const gateway = await startGateway({
   name: 'gateway',
   config,
   contract,
-  authorize,
+  access,
   log,
   metrics: createMetrics(),
 });
@@ -198,7 +198,7 @@ test('a service that is away is UNAVAILABLE, and nothing of its address is said'
     name: 'gateway',
     config: parseConfig({ EGG_HTTP_PORT: '0', EGG_BLOCKLISTS_PORT: '1' }),
     contract,
-    authorize: makeAuthorize({}),
+    access: fixedAccess({}),
     log,
     metrics: createMetrics(),
   });
@@ -211,7 +211,7 @@ test('a service that is away is UNAVAILABLE, and nothing of its address is said'
 });
 
 test('it stops though connections stay open, and lets what is under way end', async () => {
-  const context = { name: 'gateway', config, contract, authorize, log, metrics: createMetrics() };
+  const context = { name: 'gateway', config, contract, access, log, metrics: createMetrics() };
   const other = await startGateway(context);
   const port = Number(other.ready?.['http_port']);
   const waiting = await dial(port);

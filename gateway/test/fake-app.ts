@@ -36,7 +36,7 @@ export async function fakeApp({
     contract,
     channels: new Map(PACKAGES.map((name) => [name, channel])),
     authorize: makeAuthorize({ adminToken }),
-    open: adminToken === undefined,
+    isOpen: () => adminToken === undefined,
     log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
     metrics: createMetrics(),
     ...options,

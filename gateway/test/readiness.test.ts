@@ -1,7 +1,7 @@
 // What `/readyz` says of a gateway that is started in earnest, with nobody behind it.
 
 import { afterAll, expect, test } from 'vitest';
-import { createLog, createMetrics, makeAuthorize, parseConfig } from '@egg/service';
+import { createLog, createMetrics, fixedAccess, parseConfig } from '@egg/service';
 import { startGateway } from '../src/start.ts';
 import { contract } from './fake-channel.ts';
 
@@ -17,7 +17,7 @@ const gateway = await startGateway({
   name: 'gateway',
   config,
   contract,
-  authorize: makeAuthorize({}),
+  access: fixedAccess({}),
   log,
   metrics: createMetrics(),
 });

@@ -40,15 +40,18 @@ export class RpcError extends Error {
   readonly code: CodeName;
   /** The fields at fault, for INVALID_ARGUMENT and its like. */
   readonly violations: readonly Violation[];
+  /** When to come again, for RESOURCE_EXHAUSTED where that is known. */
+  readonly retryAfterSeconds: number | undefined;
 
   constructor(
     code: CodeName,
     message: string,
-    options: { violations?: readonly Violation[]; cause?: unknown } = {},
+    options: { violations?: readonly Violation[]; cause?: unknown; retryAfterSeconds?: number } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.violations = options.violations ?? [];
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

@@ -44,12 +44,13 @@ export type Handler = UnaryHandler | StreamHandler;
 export type Handlers = { readonly [method: string]: Handler };
 
 /**
- * Who is behind an `authorization` metadata (undefined if there is none), for a method. Throws RpcError: UNAUTHENTICATED,
- * PERMISSION_DENIED.
+ * Who is behind an `authorization` metadata (undefined if there is none), for a method; `from` is the address of who asks, by which
+ * failed attempts are counted. Throws RpcError: UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE.
  */
 export type Authorize = (
   authorization: string | undefined,
   method: MethodContract,
+  from?: string,
 ) => Caller | Promise<Caller>;
 
 /** Told of every served call when it is over. */

@@ -53,7 +53,8 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ) {
     call.check();
     const { metadata } = call;
-    const caller = await authorize(metadata['authorization'], method);
+    const from = originOf(metadata, call.peer, trustForwarded);
+    const caller = await authorize(metadata['authorization'], method, from);
     const isOne = requests instanceof Uint8Array;
     const request = isOne ? decode(method, requests, limit) : decodeEach(method, requests, call, limit);
     const idempotencyKey = method.writes ? idempotencyKeyOf(metadata) : undefined;
@@ -61,7 +62,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     const context: CallContext = {
       caller,
       requestId,
-      from: originOf(metadata, call.peer, trustForwarded),
+      from,
       deadline: call.deadline,
       get signal() {
         return call.signal;

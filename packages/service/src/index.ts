@@ -2,7 +2,17 @@
 
 export { type Credential, Credentials, isAbandoned, isHolding, type Issue } from './access/credentials.ts';
 export type { Secret } from './access/secret.ts';
-export { checkRole, holds, makeAuthorize } from './access.ts';
+export {
+  type Access,
+  fixedAccess,
+  refuseOpenAddress,
+  serviceAccess,
+  type ServiceAccess,
+} from './access/access.ts';
+export { Attempts } from './access/attempts.ts';
+export { type Found, makeAuthorize } from './access/authorize.ts';
+export { gatewayAccess, type GatewayAccess } from './access/gateway.ts';
+export { checkRole, holds } from './access/roles.ts';
 export { type Config, type LogLevel, parseConfig, readConfig, type ServiceName } from './config.ts';
 export { ConfigError } from './variables.ts';
 export { isLoopbackHost } from './loopback.ts';

@@ -67,7 +67,7 @@ export function remoteTargets(options: {
   readonly config: Config;
   readonly log: Log;
   /** The `authorization` that this service has as one of the system. */
-  readonly authorization: () => string | undefined;
+  readonly authorization: () => Promise<string>;
 }): RemoteTargets {
   const { contract, config, log } = options;
   const channels = new Map<string, Channel>();
@@ -90,10 +90,10 @@ export function remoteTargets(options: {
         deadline = Date.now() + CALL_MS,
       ): Promise<object> => {
         const method = service.methods.find((one) => one.name === methodName) as MethodContract;
-        const authorization = options.authorization();
+        const authorization = await options.authorization();
         const reply = await channelTo(name).unary(method, method.request.encode({ table, ...request }), {
           deadline,
-          ...(authorization !== undefined && { metadata: { authorization } }),
+          metadata: { authorization },
         });
         return method.reply.decodeReply(reply);
       };

@@ -2,7 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Contract, TableContract } from '@egg/contract';
-import { connectBus, startTableRelays, type TableRelays } from '@egg/bus';
+import { type Bus, connectBus, startTableRelays, type TableRelays } from '@egg/bus';
 import { type Handlers, type RpcServer, startServer } from '@egg/rpc';
 import {
   type AnyTable,
@@ -15,12 +15,10 @@ import {
   type Table,
   type Target,
 } from '@egg/store';
-import { makeAuthorize } from './access.ts';
-import type { Config, ServiceName } from './config.ts';
-import { isLoopbackHost } from './loopback.ts';
+import { refuseOpenAddress, serviceAccess, type ServiceAccess } from './access/access.ts';
+import type { ServiceName } from './config.ts';
 import { referenceMethods, remoteTargets } from './references.ts';
 import type { Running, ServiceContext } from './run.ts';
-import { ConfigError } from './variables.ts';
 
 interface AnyDeclared {
   readonly contract: TableContract;
@@ -51,6 +49,8 @@ type Methods = Readonly<Record<string, Handlers>>;
 /** For methods that stand on more than the tables. */
 export interface ServiceParts<D extends Declarations = Declarations> {
   readonly database: Database;
+  readonly bus: Bus;
+  readonly access: ServiceAccess;
   readonly writes: OpenedWrites<D>;
   /** The methods that the tables have by themselves. */
   readonly standard: Methods;
@@ -74,9 +74,16 @@ export async function startTableService<D extends Declarations>(
   { config, log, metrics }: ServiceContext,
   service: TableService<D>,
 ): Promise<Running> {
-  refuseOpenDoor(config);
   const database = await openDatabase({ url: config.mongodb.url, name: config.mongodb.database, log });
-  const others = remoteTargets({ contract: service.contract, config, log, authorization: () => undefined });
+  const access = serviceAccess(database, { adminToken: config.adminToken, log });
+  // In the open mode a service, like the gateway, is for this machine alone.
+  await refuseOpenAddress(access, 'EGG_GRPC_HOST', config.grpcHost);
+  const others = remoteTargets({
+    contract: service.contract,
+    config,
+    log,
+    authorization: () => access.authorization(service.name),
+  });
   const targets = new Map<string, OwnTarget>();
   const targetOf = (table: string): Target => targets.get(table) ?? others.targetOf(table);
   const opened = await Promise.all(
@@ -103,15 +110,24 @@ export async function startTableService<D extends Declarations>(
   }));
   const stops: (() => Promise<void>)[] = [];
   const writes = Object.fromEntries(opened.map(({ name, writes }) => [name, writes])) as OpenedWrites<D>;
-  const parts = { database, writes, standard, onStop: (stop: () => Promise<void>) => void stops.push(stop) };
-  const references =
-    targets.size > 0 ? { [`egg.${service.name}.v1.ReferenceService`]: referenceMethods(targets) } : {};
+  const parts = {
+    database,
+    bus,
+    access,
+    writes,
+    standard,
+    onStop: (stop: () => Promise<void>) => void stops.push(stop),
+  };
+  // Where other services point at tables of this one.
+  const references = service.contract.services
+    .filter(({ name }) => name === `egg.${service.name}.v1.ReferenceService`)
+    .map(({ name }) => [name, referenceMethods(targets)] as const);
   const server = await startServer({
     host: config.grpcHost,
     port: config.services[service.name].port,
     contract: service.contract,
-    services: merge({ ...standard, ...references }, await service.methods(tables, parts)),
-    authorize: makeAuthorize({ adminToken: config.adminToken }),
+    services: merge({ ...standard, ...Object.fromEntries(references) }, await service.methods(tables, parts)),
+    authorize: access.authorize,
     log,
     observe: metrics.observe,
   });
@@ -123,6 +139,7 @@ export async function startTableService<D extends Declarations>(
       clearInterval(watch);
       clearInterval(sweep);
       others.close();
+      access.stop();
       await server.stop({ graceMs: GRACE_MS });
       await within(
         CLOSE_MS,
@@ -139,14 +156,6 @@ export async function startTableService<D extends Declarations>(
       await within(CLOSE_MS, [bus.close(), database.close()]);
     },
   };
-}
-
-/** In the open mode a service, like the gateway, is for this machine alone. */
-function refuseOpenDoor({ adminToken, grpcHost }: Config): void {
-  if (adminToken !== undefined || isLoopbackHost(grpcHost)) return;
-  throw new ConfigError([
-    `EGG_GRPC_HOST has to be a loopback address, not ${JSON.stringify(grpcHost)}, unless EGG_ADMIN_TOKEN is set`,
-  ]);
 }
 
 /** Waits for all, but no longer than `ms`: what is left then is in the database's or the next start's hands. */

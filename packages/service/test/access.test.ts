@@ -16,9 +16,9 @@ function code(work: () => unknown): string {
   return 'OK';
 }
 
-test('each role holds the ones before it; enroll and host stand apart', () => {
+test('each role holds the ones before it; enroll, host and service stand apart', () => {
   const held = (role: Role) =>
-    (['open', 'viewer', 'operator', 'admin', 'enroll', 'host'] as const).filter((wanted) =>
+    (['open', 'viewer', 'operator', 'admin', 'enroll', 'host', 'service'] as const).filter((wanted) =>
       holds(role, wanted),
     );
   expect(held('viewer')).toEqual(['open', 'viewer']);
@@ -26,6 +26,7 @@ test('each role holds the ones before it; enroll and host stand apart', () => {
   expect(held('admin')).toEqual(['open', 'viewer', 'operator', 'admin']);
   expect(held('enroll')).toEqual(['open', 'enroll']);
   expect(held('host')).toEqual(['open', 'host']);
+  expect(held('service')).toEqual(['open', 'service']);
   expect(held('open')).toEqual(['open']);
 });
 
@@ -63,8 +64,21 @@ describe('with an admin token', () => {
   });
 });
 
-test('without one everything is open', () => {
+describe('without one', () => {
   const authorize = makeAuthorize({});
-  expect(authorize(undefined, method('admin'))).toEqual({ name: 'anonymous', role: 'admin' });
-  expect(authorize('Bearer anything', method('host'))).toEqual({ name: 'anonymous', role: 'admin' });
+
+  test('everything is open', () => {
+    expect(authorize(undefined, method('admin'))).toEqual({ name: 'anonymous', role: 'admin' });
+    expect(authorize(undefined, method('viewer', 'host'))).toEqual({ name: 'anonymous', role: 'admin' });
+  });
+
+  test('but what only a host or a service may do, which a token has to name', () => {
+    expect(() => authorize(undefined, method('host'))).toThrow('a host’s own token is needed');
+    expect(code(() => authorize(undefined, method('service')))).toBe('UNAUTHENTICATED');
+  });
+
+  test('a token that is presented has to be right', () => {
+    expect(code(() => authorize('Bearer anything', method('viewer')))).toBe('UNAUTHENTICATED');
+    expect(code(() => authorize('Basic anything', method('viewer')))).toBe('UNAUTHENTICATED');
+  });
 });
