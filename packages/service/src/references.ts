@@ -1,10 +1,8 @@
-// References from one service to another: this service's tables as others point at them, and the tables of others as this one does.
+// References from one service to another: this service's tables as others point at them, and tables of other services as this one does.
 
-import type { Contract, MethodContract } from '@egg/contract';
-import { type Channel, connect, type Handlers, type Log } from '@egg/rpc';
+import type { Handlers } from '@egg/rpc';
 import { invalidField } from '@egg/rpc/errors';
 import type { OwnTarget, Pointed, Settlement, Target } from '@egg/store';
-import type { Config, ServiceName } from './config.ts';
 
 interface ClaimRequest {
   readonly table: string;
@@ -20,10 +18,6 @@ interface SettleRequest {
   readonly revision?: number;
   readonly points?: boolean;
 }
-
-const REFERENCES = 'ReferenceService';
-/** Beside a call that somebody waits for. */
-const CALL_MS = 3000;
 
 /** The methods of a package's ReferenceService over its tables by name. */
 export function referenceMethods(targets: ReadonlyMap<string, OwnTarget>): Handlers {
@@ -55,70 +49,26 @@ export function referenceMethods(targets: ReadonlyMap<string, OwnTarget>): Handl
   };
 }
 
-export interface RemoteTargets {
-  /** A table of another service. Throws an Error if no service has it. */
-  targetOf(this: void, table: string): Target;
-  close(): void;
-}
+/** How a method of another service's ReferenceService is called. */
+type Call = (method: string, request: object, deadline?: number) => Promise<object>;
 
-/** The tables of other services. A channel is opened when it is first needed. */
-export function remoteTargets(options: {
-  readonly contract: Contract;
-  readonly config: Config;
-  readonly log: Log;
-  /** The `authorization` that this service has as one of the system. */
-  readonly authorization: () => Promise<string>;
-}): RemoteTargets {
-  const { contract, config, log } = options;
-  const channels = new Map<string, Channel>();
-  const channelTo = (name: string): Channel => {
-    const known = channels.get(name);
-    if (known) return known;
-    const service = config.services[name as ServiceName] as { address: string } | undefined;
-    if (!service) throw new Error(`${name} is no known service`);
-    const channel = connect({ address: service.address, log });
-    channels.set(name, channel);
-    return channel;
-  };
-  return {
-    targetOf: (table) => {
-      const [, name = '', version = ''] = contract.table(table).service.split('.');
-      const service = contract.service(`egg.${name}.${version}.${REFERENCES}`);
-      const call = async (
-        methodName: string,
-        request: object,
-        deadline = Date.now() + CALL_MS,
-      ): Promise<object> => {
-        const method = service.methods.find((one) => one.name === methodName) as MethodContract;
-        const authorization = await options.authorization();
-        const reply = await channelTo(name).unary(method, method.request.encode({ table, ...request }), {
-          deadline,
-          metadata: { authorization },
-        });
-        return method.reply.decodeReply(reply);
-      };
-      return remoteTarget(call);
-    },
-    close: () => {
-      for (const channel of channels.values()) channel.close();
-    },
-  };
-}
-
-function remoteTarget(call: (method: string, request: object, deadline?: number) => Promise<object>): Target {
+/** A table of another service, whose ReferenceService is called. */
+export function remoteTarget(table: string, call: Call): Target {
   return {
     claim: async (id, claim, deadline) => {
-      await call('Claim', { id, claim }, Math.min(deadline, Date.now() + CALL_MS));
+      await call('Claim', { table, id, claim }, deadline);
     },
     settle: async (id, { claim, pointer }: Settlement) => {
-      await call('Settle', { id, ...(claim !== undefined && { claim }), ...pointer });
+      await call('Settle', { table, id, ...(claim !== undefined && { claim }), ...pointer });
     },
     read: async (after, limit) => {
-      const { data } = (await call('Read', { after, limit })) as { data: { id: number; by: string[] }[] };
+      const { data } = (await call('Read', { table, after, limit })) as {
+        data: { id: number; by: string[] }[];
+      };
       return data.map(({ id, by }): Pointed => ({ _id: id, by }));
     },
     drop: async (id, entries) => {
-      await call('Drop', { id, entries });
+      await call('Drop', { table, id, entries });
     },
   };
 }

@@ -17,7 +17,8 @@ import {
 } from '@egg/store';
 import { refuseOpenAddress, serviceAccess, type ServiceAccess } from './access/access.ts';
 import type { ServiceName } from './config.ts';
-import { referenceMethods, remoteTargets } from './references.ts';
+import { type Others, otherServices } from './others.ts';
+import { referenceMethods } from './references.ts';
 import type { Running, ServiceContext } from './run.ts';
 
 interface AnyDeclared {
@@ -51,6 +52,7 @@ export interface ServiceParts<D extends Declarations = Declarations> {
   readonly database: Database;
   readonly bus: Bus;
   readonly access: ServiceAccess;
+  readonly others: Others;
   readonly writes: OpenedWrites<D>;
   /** The methods that the tables have by themselves. */
   readonly standard: Methods;
@@ -78,7 +80,7 @@ export async function startTableService<D extends Declarations>(
   const access = serviceAccess(database, { adminToken: config.adminToken, log });
   // In the open mode a service, like the gateway, is for this machine alone.
   await refuseOpenAddress(access, 'EGG_GRPC_HOST', config.grpcHost);
-  const others = remoteTargets({
+  const others = otherServices({
     contract: service.contract,
     config,
     log,
@@ -94,12 +96,12 @@ export async function startTableService<D extends Declarations>(
     })),
   );
   for (const { contract, target } of opened) if (target) targets.set(contract.name, target);
-  async function read<T extends Row>(table: string, id: number): Promise<T | undefined> {
-    const found = opened.find(({ contract }) => contract.name === table);
-    if (!found) throw new Error(`there is no table ${table} here`);
+  async function read<T extends Row>(name: string, id: number): Promise<T | undefined> {
+    const own = opened.find(({ contract }) => contract.name === name);
+    if (!own) return others.read<T>(name, id);
     // Another replica may have answered a write of it a moment ago.
-    await found.table.follow();
-    return (found.table as Table<T>).current(id);
+    await own.table.follow();
+    return (own.table as Table<T>).current(id);
   }
   const tables = Object.fromEntries(opened.map(({ name, table }) => [name, table])) as Opened<D>;
   const standard = Object.fromEntries(opened.map(({ contract, handlers }) => [contract.service, handlers]));
@@ -114,6 +116,7 @@ export async function startTableService<D extends Declarations>(
     database,
     bus,
     access,
+    others,
     writes,
     standard,
     onStop: (stop: () => Promise<void>) => void stops.push(stop),

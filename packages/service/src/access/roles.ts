@@ -18,9 +18,10 @@ export function checkRole(caller: Caller, method: MethodContract): void {
   throw new RpcError('PERMISSION_DENIED', `this needs the role ${roles.join(' or ')}`);
 }
 
-/** True if whoever has the role `held` has `wanted` by it. `enroll`, `host` and `service` hold nothing but themselves. */
+/** True if whoever has the role `held` has `wanted` by it. `enroll` and `host` hold nothing but themselves; a service reads. */
 export function holds(held: Role, wanted: Role): boolean {
   if (wanted === 'open' || held === wanted) return true;
+  if (held === 'service') return wanted === 'viewer';
   return LADDER.includes(wanted) && LADDER.indexOf(held) >= LADDER.indexOf(wanted);
 }
 
