@@ -67,7 +67,7 @@ export function declareTable<
     } = table.record.decodeReply(table.record.encode(fields)) as Record<string, unknown>;
     return rest as Fields<R>;
   };
-  const all: Omit<WholeRules<R, Add, Update>, 'decorate'> = {
+  const all: Omit<WholeRules<R, Add, Update>, 'decorate' | 'within'> = {
     build: rules.build ?? own,
     change:
       rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
@@ -94,7 +94,8 @@ export function declareTable<
       const writes = new Writes<R>({ table: opened, pointing, target, prepare: rules.prepare, read });
       const shown = async (rows: readonly R[]): Promise<readonly R[]> =>
         decorate ? decorate(rows, database) : rows;
-      const handlers = Object.entries(tableHandlers(opened, writes, { ...all, decorate: shown }));
+      const within: WholeRules<R, Add, Update>['within'] = (request) => rules.within?.(request, database);
+      const handlers = Object.entries(tableHandlers(opened, writes, { ...all, decorate: shown, within }));
       const served = new Set(contract.service(table.service).methods.map((method) => method.name));
       return {
         table: opened,

@@ -55,6 +55,7 @@ export function tableHandlers<
         return { data: decorate ? await decorate([row]) : [row], total: 1, total_exact: true };
       }
       const filter = rules.filter(request as Readonly<Record<string, unknown>>);
+      const within = rules.within(request as Readonly<Record<string, unknown>>);
       const page = await table.page(
         {
           limit: request.limit ?? DEFAULT_LIMIT,
@@ -63,6 +64,7 @@ export function tableHandlers<
           ...(request.q !== undefined && { piece: request.q }),
           ...(request.revision !== undefined && { revision: request.revision }),
           ...(Object.keys(filter).length > 0 && { filter }),
+          ...(within && { within }),
         },
         context.deadline,
       );

@@ -9,7 +9,7 @@ export type { Delta, DeltaChunk } from './changes.ts';
 export { IdSet } from './id-set.ts';
 export type { Follower } from './follower.ts';
 export { HASH_START, hashByte, hashEnd, hashOf } from './keyed-hash.ts';
-export type { Page, PageQuery } from './paging.ts';
+export { type Page, type PageQuery, PRESENT, type Within } from './paging.ts';
 export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.ts';
 export { References, type Settlement } from './references.ts';
 export type { Preparation } from './rules.ts';

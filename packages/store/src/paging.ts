@@ -11,12 +11,24 @@ export interface PageQuery {
   readonly limit: number;
   readonly cursor?: string;
   readonly descending?: boolean;
-  /** Fields that have to be equal; a list has to hold the value. */
+  /**
+   * Fields that have to be equal; a list has to hold the value. `labels.env` is a field within a field; `PRESENT` is any value.
+   */
   readonly filter?: Readonly<Record<string, unknown>>;
+  /** What is kept beside the records has to hold too. */
+  readonly within?: Within;
   /** A piece of the name, in the form that keys have. */
   readonly piece?: string;
   /** The table as it was then; the caller has checked that it is not in the future. */
   readonly revision?: number;
+}
+
+/** Selects records by what is kept elsewhere, window by window, so that a page costs the same wherever it is. */
+export interface Within {
+  /** What has to be the same from page to page. */
+  readonly scope: unknown;
+  /** Which ids of `(after, to]` are in; with `ids`, only of those. */
+  among(window: { after: number; to: number }, ids?: readonly number[]): Promise<(id: number) => boolean>;
 }
 
 export interface Page<R extends Row> {
@@ -34,6 +46,9 @@ export interface Sources<R extends Row> {
   readonly nameOf: (row: R) => string;
 }
 
+/** In a filter: that a field is there. */
+export const PRESENT = { $exists: true } as const;
+
 /** A page ends when it has about this many characters, so that an answer stays within one message of 4 MiB. */
 const PAGE_BYTES = 1.2 * 1024 * 1024;
 /** A page that finds little looks through this many ids and then answers with what it has. */
@@ -41,6 +56,8 @@ const SCAN = 50_000;
 const WINDOW = 10_000;
 /** The same for the past, where each id is looked up in the log. */
 const PAST_WINDOW = 500;
+/** The same where what is kept elsewhere is read too. */
+const WITHIN_WINDOW = 2000;
 
 /** One page. Throws INVALID_ARGUMENT for a cursor that is none, or of another query. */
 export async function readPage<R extends Row>(sources: Sources<R>, query: PageQuery): Promise<Page<R>> {
@@ -53,7 +70,7 @@ export async function readPage<R extends Row>(sources: Sources<R>, query: PageQu
       ? await search(sources, query, walk)
       : await scan(sources, query, walk);
   const { rows, more } = cut(found, walk, query.limit);
-  const filtered = query.filter !== undefined || query.piece !== undefined;
+  const filtered = query.filter !== undefined || query.piece !== undefined || query.within !== undefined;
   const whole = query.cursor === undefined && more === undefined;
   return {
     rows,
@@ -108,7 +125,7 @@ async function scan<R extends Row>(sources: Sources<R>, query: PageQuery, walk: 
   const wanted = query.limit + 1;
   const rows: R[] = [];
   let bytes = 0;
-  const most = query.revision === undefined ? WINDOW : PAST_WINDOW;
+  const most = query.revision !== undefined ? PAST_WINDOW : query.within ? WITHIN_WINDOW : WINDOW;
   let size = Math.min(wanted, most);
   for (let scanned = 0; !walk.done && rows.length < wanted && bytes < PAGE_BYTES && scanned < SCAN;) {
     const window = walk.window(size);
@@ -131,9 +148,14 @@ async function readOnce<R extends Row>(
   descending: boolean,
 ): Promise<{ rows: R[]; cut: boolean }> {
   if (query.revision === undefined) {
-    const options = { ...(query.filter && { filter: query.filter }), descending, limit };
-    const rows = await readWindow<R>(sources.rows, window, options);
-    return { rows, cut: rows.length === limit };
+    const options = { ...(query.filter && { filter: query.filter }), descending };
+    if (!query.within) {
+      const rows = await readWindow<R>(sources.rows, window, { ...options, limit });
+      return { rows, cut: rows.length === limit };
+    }
+    const isIn = await query.within.among(window);
+    const rows = (await readWindow<R>(sources.rows, window, options)).filter(({ id }) => isIn(id));
+    return { rows: rows.slice(0, limit), cut: rows.length >= limit };
   }
   const all = (await windowAt<R>(sources, query.revision, window)).filter((row) =>
     matches(sources, query, row),
@@ -154,12 +176,19 @@ async function search<R extends Row>(sources: Sources<R>, query: PageQuery, walk
     const last = order.at(-1) ?? 0;
     walk.pass({ after: last - 1, to: last });
     const read = new Map((await readRows<R>(sources.rows, order)).map((row) => [row.id, row]));
-    const matching = order.flatMap((id) => read.get(id) ?? []).filter((row) => matches(sources, query, row));
+    const isIn = await query.within?.among(spanOf(order), order);
+    const matching = order
+      .flatMap((id) => read.get(id) ?? [])
+      .filter((row) => matches(sources, query, row) && (isIn?.(row.id) ?? true));
     rows.push(...matching);
     bytes += matching.reduce((sum, row) => sum + weightOfRow(row), 0);
   }
   if (ids.length === 0) walk.pass({ after: walk.after, to: walk.to });
-  return { rows, ...(query.filter === undefined && { total: all.length }) };
+  return { rows, ...(query.filter === undefined && query.within === undefined && { total: all.length }) };
+}
+
+function spanOf(ids: readonly number[]): { after: number; to: number } {
+  return { after: Math.min(...ids) - 1, to: Math.max(...ids) };
 }
 
 /** Cuts to the limit in records and bytes. `more` is where the next page begins, if there may be one. */
@@ -206,8 +235,11 @@ export async function windowAt<R extends Row>(
 
 function matches<R extends Row>(sources: Sources<R>, query: PageQuery, row: R): boolean {
   if (query.piece !== undefined && !sources.nameOf(row).includes(query.piece)) return false;
-  return Object.entries(query.filter ?? {}).every(([field, wanted]) => {
-    const value = (row as Record<string, unknown>)[field];
+  return Object.entries(query.filter ?? {}).every(([path, wanted]) => {
+    const value = path
+      .split('.')
+      .reduce<unknown>((within, field) => (within as Record<string, unknown> | undefined)?.[field], row);
+    if (wanted === PRESENT) return value !== undefined;
     return Array.isArray(value) ? value.includes(wanted) : value === wanted;
   });
 }
@@ -230,6 +262,7 @@ function decodeCursor(query: PageQuery): number {
 }
 
 /** What has to be the same from page to page. */
-function scope({ descending = false, revision, piece, filter }: PageQuery): string {
-  return JSON.stringify([descending, revision ?? null, piece ?? null, filter ?? null]);
+function scope({ descending = false, revision, piece, filter, within }: PageQuery): string {
+  const parts = [descending, revision ?? null, piece ?? null, filter ?? null];
+  return JSON.stringify(within ? [...parts, within.scope] : parts);
 }

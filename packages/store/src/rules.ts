@@ -3,6 +3,7 @@
 import type { CallContext } from '@egg/rpc';
 import type { Database } from './connection.ts';
 import type { Follower } from './follower.ts';
+import type { Within } from './paging.ts';
 import type { Fields, Row } from './record.ts';
 
 export interface TableRules<R extends Row, Add, Update> {
@@ -26,6 +27,11 @@ export interface TableRules<R extends Row, Add, Update> {
   readonly followers?: readonly Follower<R>[];
   /** What of a list request selects records: fields to be equal. By default every field of the request that a record has. */
   readonly filter?: (request: Readonly<Record<string, unknown>>) => Record<string, unknown>;
+  /** What of a list request selects records by what is kept beside them; undefined where nothing does. Throws RpcError. */
+  readonly within?: (
+    request: Readonly<Record<string, unknown>>,
+    database: Pick<Database, 'collection'>,
+  ) => Within | undefined;
   /**
    * What List shows of records beside what their commits say, such as when a host was last seen: read from collections of its own,
    * because it changes too often for a log. A list of the past does not have it.
@@ -35,7 +41,7 @@ export interface TableRules<R extends Row, Add, Update> {
 
 export interface Preparation {
   readonly context: Pick<CallContext, 'caller' | 'requestId' | 'deadline'>;
-  /** A record of another table of this service, as it is now. */
+  /** A record of another table, of any service, as it is now. */
   read<T extends Row>(table: string, id: number): Promise<T | undefined>;
 }
 
@@ -44,5 +50,6 @@ export type WholeRules<R extends Row, Add, Update> = Required<
   Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
 > & {
   readonly prepare: TableRules<R, Add, Update>['prepare'];
+  readonly within: (request: Readonly<Record<string, unknown>>) => Within | undefined;
   readonly decorate: (rows: readonly R[]) => Promise<readonly R[]>;
 };

@@ -4,6 +4,8 @@ import { loadContract } from '@egg/contract';
 import { RpcError } from '@egg/rpc/errors';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
 import { auditMethods } from './rpc/audit.ts';
+import { contentServices } from './rpc/content-services.ts';
+import { hostServices, noWork } from './rpc/host-services.ts';
 import { versionMethods } from './rpc/version.ts';
 import { eggs, eggVersions, files, hosts, namedFiles, tokens } from './tables.ts';
 import { VersionOrder } from './versions/order.ts';
@@ -24,19 +26,24 @@ export function startEggs(context: ServiceContext): Promise<Running> {
       hosts: hosts(contract),
       tokens: tokens(contract),
     },
-    methods: ({ versions }, { standard, database }) => ({
-      'egg.eggs.v1.AuditService': auditMethods(contract, database),
-      'egg.eggs.v1.EggService': { Instances: notYet },
+    methods: async ({ eggs, versions, files, namedFiles, hosts }, parts) => ({
+      'egg.eggs.v1.AuditService': auditMethods(contract, parts.database),
       'egg.eggs.v1.EggVersionService': versionMethods({
         table: versions,
         order,
         publishing,
-        standard: standard['egg.eggs.v1.EggVersionService'] ?? {},
+        standard: parts.standard['egg.eggs.v1.EggVersionService'] ?? {},
         log: context.log,
       }),
-      'egg.eggs.v1.FileService': { Add: notYet, Download: notYet },
-      'egg.eggs.v1.NamedFileService': { Revert: notYet, Download: notYet },
-      'egg.eggs.v1.HostService': { Enroll: notYet, Reset: notYet },
+      ...(await contentServices(context, { files, namedFiles }, parts)),
+      ...(await hostServices({
+        contract,
+        context,
+        tables: { hosts, eggs },
+        writes: parts.writes.hosts,
+        parts,
+        findWork: noWork,
+      })),
       'egg.eggs.v1.TokenService': { Add: notYet },
     }),
   });

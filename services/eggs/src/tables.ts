@@ -22,6 +22,7 @@ import type {
 } from '@egg/contract/types/eggs';
 import { declareTable } from '@egg/store';
 import { changedEgg, newEgg } from './eggs/rules.ts';
+import { changedHost, hostFilter, hostsWithin, newHost, withStates } from './hosts/rules.ts';
 import type { VersionOrder } from './versions/order.ts';
 import type { Publishing } from './versions/publishing.ts';
 import { changedVersion, newVersion } from './versions/rules.ts';
@@ -44,15 +45,23 @@ export const eggVersions = (contract: Contract, publishing: Publishing, order: V
 
 /** Blobs; their content is kept once, apart. */
 export const files = (contract: Contract) =>
-  declareTable<File, AddFileRequest, UpdateFileRequest>(contract, 'files');
+  declareTable<File, AddFileRequest, UpdateFileRequest>(contract, 'files', {
+    filter: ({ sha256 }) => (sha256 === undefined ? {} : { sha256: String(sha256).toLowerCase() }),
+  });
 
 /** Names that point at files. */
 export const namedFiles = (contract: Contract) =>
   declareTable<NamedFile, AddNamedFileRequest, UpdateNamedFileRequest>(contract, 'named_file');
 
-/** Machines. */
+/** Machines; what they tell when they check in is no commit, and shown beside the records. */
 export const hosts = (contract: Contract) =>
-  declareTable<Host, AddHostRequest, UpdateHostRequest>(contract, 'hosts');
+  declareTable<Host, AddHostRequest, UpdateHostRequest>(contract, 'hosts', {
+    build: newHost,
+    change: changedHost,
+    filter: hostFilter,
+    within: hostsWithin,
+    decorate: withStates,
+  });
 
 /** Who may call what. */
 export const tokens = (contract: Contract) =>

@@ -1,0 +1,205 @@
+// Counts what was blocked, by name and day, each check-in exactly once whatever is killed: a batch is written down before its check-ins
+// are taken, and added to the counts after. Each count knows how far it has the batches of each process, so adding twice adds once; and
+// each host's state knows the batches of its last check-ins, so another process can finish what a dead one has begun.
+
+import { randomBytes } from 'node:crypto';
+import type { Database } from '@egg/store';
+import {
+  type Counted,
+  countKey,
+  dayPrefix,
+  daysBefore,
+  type Kind,
+  dayOf,
+  summed,
+} from '../domain/blocked.ts';
+import { DURABLE, hostStates, type StateCollection } from './state-document.ts';
+
+export interface CountDocument {
+  /** `countKey` */
+  readonly _id: string;
+  readonly day: string;
+  readonly kind: Kind;
+  readonly name: string;
+  readonly count: number;
+  /** The last batch of each process that is in the count. */
+  readonly applied: Readonly<Record<string, number>>;
+}
+
+interface BatchDocument {
+  /** `<process>:<number>` */
+  readonly _id: string;
+  readonly process: string;
+  readonly number: number;
+  readonly at: Date;
+  readonly day: string;
+  readonly entries: readonly { readonly host: number; readonly blocked: readonly Counted[] }[];
+}
+
+export interface CountsOptions {
+  readonly database: Pick<Database, 'collection'>;
+  readonly log: { warn(details: object, message: string): void };
+}
+
+/** A batch of check-ins that is about to be taken. */
+export interface Batch {
+  readonly id: string;
+  /** Which hosts' check-ins were taken as new ones; without them their states say it. */
+  over(hosts?: ReadonlySet<number>): void;
+}
+
+const KEEP_DAYS = 90;
+const PURGE_EVERY_MS = 60 * 60_000;
+const FINISH_EVERY_MS = 5000;
+/** A process has taken or given up a batch long before. */
+const LEFT_MS = 30_000;
+const RETRY_MS = 500;
+const DUPLICATE_KEY = 11000;
+const OPERATIONS = 1000;
+
+/** The collection of all counts. */
+export function blockedCounts(database: Pick<Database, 'collection'>) {
+  return database.collection<CountDocument>('blocked_counts');
+}
+
+export class BlockedCounts {
+  /** Names this process among all that ever were. */
+  readonly #process = randomBytes(6).toString('hex');
+  readonly #counts;
+  readonly #batches;
+  readonly #states: StateCollection;
+  readonly #log: CountsOptions['log'];
+  readonly #timers: NodeJS.Timeout[];
+  #number = 0;
+  #adding: Promise<void> = Promise.resolve();
+  #isStopped = false;
+
+  constructor({ database, log }: CountsOptions) {
+    this.#counts = blockedCounts(database);
+    this.#batches = database.collection<BatchDocument>('blocked_batches');
+    this.#states = hostStates(database);
+    this.#log = log;
+    const quietly = (task: () => Promise<unknown>) => (): void => void task().catch(() => undefined);
+    this.#timers = [
+      setInterval(
+        quietly(() => this.finishLeft(LEFT_MS)),
+        FINISH_EVERY_MS,
+      ).unref(),
+      setInterval(
+        quietly(() => this.purge(new Date())),
+        PURGE_EVERY_MS,
+      ).unref(),
+    ];
+    quietly(() => this.purge(new Date()))();
+  }
+
+  /** Writes down what a batch would count, if it would count anything. Throws what the database throws. */
+  async begin(
+    day: string,
+    checkIns: readonly { readonly host: number; readonly blocked: readonly Counted[] }[],
+  ): Promise<Batch> {
+    const [process, number] = [this.#process, ++this.#number];
+    const id = `${process}:${number}`;
+    const entries = checkIns
+      .filter(({ blocked }) => blocked.length > 0)
+      .map(({ host, blocked }) => ({ host, blocked }));
+    if (entries.length === 0) return { id, over: () => undefined };
+    const document: BatchDocument = { _id: id, process, number, at: new Date(), day, entries };
+    await this.#batches.insertOne(document, DURABLE);
+    return {
+      id,
+      over: (hosts) => {
+        this.#adding = this.#adding.then(() => this.#addAtLast(document, hosts));
+      },
+    };
+  }
+
+  /** Resolves when all that was accepted by now is counted, or is left to others. */
+  settled(): Promise<void> {
+    return this.#adding;
+  }
+
+  /** Counts what was begun so long ago that its process is gone, in order. */
+  async finishLeft(leftMs: number): Promise<void> {
+    const found = await this.#batches.find({ at: { $lt: new Date(Date.now() - leftMs) } }).toArray();
+    const left = found
+      .filter(({ process }) => process !== this.#process)
+      .sort((a, b) => a.process.localeCompare(b.process) || a.number - b.number);
+    for (const document of left) await this.#add(document, await this.#takenOf(document));
+  }
+
+  /** Takes away what is older than 90 days. */
+  async purge(now: Date): Promise<void> {
+    const [from, to] = [dayPrefix(daysBefore(dayOf(now), KEEP_DAYS)), dayPrefix('0000-01-01')];
+    await this.#counts.deleteMany({ _id: { $gte: from, $lt: to } });
+  }
+
+  /** Begins nothing more; what is not counted by now is for others to count. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#timers.forEach(clearInterval);
+    await this.#adding;
+  }
+
+  async #addAtLast(document: BatchDocument, hosts: ReadonlySet<number> | undefined): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#add(document, hosts ?? (await this.#takenOf(document)));
+      } catch (error) {
+        if (this.#isStopped) return;
+        this.#log.warn({ err: error }, 'what was blocked cannot be counted, trying again');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  /** The hosts whose check-in of a batch was taken as a new one. */
+  async #takenOf({ _id, entries }: BatchDocument): Promise<Set<number>> {
+    const hosts = entries.map(({ host }) => host);
+    const found = this.#states.find({ _id: { $in: hosts }, batches: _id }, { projection: { _id: 1 } });
+    return new Set((await found.toArray()).map(({ _id }) => _id));
+  }
+
+  async #add(document: BatchDocument, hosts: ReadonlySet<number>): Promise<void> {
+    const { _id, process, number, day } = document;
+    const taken = document.entries.filter(({ host }) => hosts.has(host));
+    const sums = summed(taken.flatMap(({ blocked }) => blocked));
+    for (let start = 0; start < sums.length; start += OPERATIONS) {
+      const some = sums.slice(start, start + OPERATIONS);
+      // Of a count that was made at the same moment, or has the batch already, the second try tells which it is.
+      if (!(await this.#addSome(some, { day, process, number }, true)))
+        await this.#addSome(some, { day, process, number }, false);
+    }
+    await this.#batches.deleteOne({ _id });
+  }
+
+  /** False where a count was there that did not seem to be. */
+  async #addSome(
+    sums: readonly Counted[],
+    { day, process, number }: Pick<BatchDocument, 'day' | 'process' | 'number'>,
+    upsert: boolean,
+  ): Promise<boolean> {
+    const operations = sums.map(({ kind, name, count }) => ({
+      updateOne: {
+        filter: { _id: countKey(day, kind, name), [`applied.${process}`]: { $not: { $gte: number } } },
+        update: { $inc: { count }, $set: { day, kind, name, [`applied.${process}`]: number } },
+        upsert,
+      },
+    }));
+    try {
+      await this.#counts.bulkWrite(operations, { ordered: false, ...DURABLE });
+      return true;
+    } catch (error) {
+      if (isDuplicateAlone(error)) return false;
+      throw error;
+    }
+  }
+}
+
+function isDuplicateAlone(error: unknown): boolean {
+  const { code, writeErrors } = error as { code?: number; writeErrors?: unknown };
+  const errors = (Array.isArray(writeErrors) ? writeErrors : [writeErrors]).filter(Boolean) as {
+    code?: number;
+  }[];
+  return errors.length > 0 ? errors.every((one) => one.code === DUPLICATE_KEY) : code === DUPLICATE_KEY;
+}

@@ -1,0 +1,68 @@
+// Writes the next states of several hosts at once, each only where nobody was faster, and says which are in. A state that has turned
+// tells so with the same write, so a turn is never without its mark.
+
+import type { HostState } from '../domain/host-state.ts';
+import { DURABLE, type PendingTurn, type StateCollection, type StateDocument } from './state-document.ts';
+
+export interface NextState {
+  readonly id: number;
+  readonly name: string;
+  /** What it was decided on; undefined where there was none. */
+  readonly before: Pick<StateDocument, 'version' | 'turns' | 'batches'> | undefined;
+  readonly state: HostState;
+  /** It is from a new check-in. */
+  readonly isNew: boolean;
+  readonly at: Date;
+}
+
+const BATCHES = 8;
+
+/** Answers with the ids of those that are in. Throws where that cannot be known now; they may be in or not. */
+export async function writeStates(
+  states: StateCollection,
+  batch: string,
+  all: readonly NextState[],
+): Promise<Set<number>> {
+  const ids = all.map(({ id }) => id);
+  if (ids.length === 0) return new Set();
+  try {
+    const { matchedCount, upsertedCount } = await states.bulkWrite(
+      all.map((next) => ({ updateOne: operation(batch, next) })),
+      { ordered: false, ...DURABLE },
+    );
+    if (matchedCount + upsertedCount === ids.length) return new Set(ids);
+  } catch {
+    // A state that somebody else has just made, or a database that did not answer: what is in says itself.
+  }
+  const found = states.find(
+    { _id: { $in: ids }, written_by: batch },
+    { projection: { _id: 1 }, readConcern: { level: 'majority' } },
+  );
+  return new Set((await found.toArray()).map(({ _id }) => _id));
+}
+
+function operation(batch: string, { id, name, before, state, isNew, at }: NextState) {
+  const { last_seen_at, online_until, interval_seconds, online, turns, eggs, recent } = state;
+  const batches = before?.batches ?? [];
+  const turned: PendingTurn[] = turns === (before?.turns ?? 0) ? [] : [{ turn: turns, at, name }];
+  return {
+    filter: { _id: id, version: before?.version ?? 0 },
+    update: {
+      $set: {
+        last_seen_at,
+        online_until,
+        interval_seconds,
+        online,
+        turns,
+        eggs,
+        recent,
+        version: (before?.version ?? 0) + 1,
+        written_by: batch,
+        batches: isNew ? [...batches, batch].slice(-BATCHES) : batches,
+        ...(turned.length > 0 && { has_pending: true as const }),
+      },
+      ...(turned.length > 0 && { $push: { pending: { $each: turned } } }),
+    },
+    upsert: before === undefined,
+  };
+}

@@ -1,0 +1,50 @@
+// What this service serves of hosts, as a process has it: started with the service, ended with it.
+
+import type { Contract } from '@egg/contract';
+import type { Egg, Host } from '@egg/contract/types/eggs';
+import type { Handlers } from '@egg/rpc';
+import type { ServiceContext, ServiceParts } from '@egg/service';
+import type { Table, Writes } from '@egg/store';
+import { startHosts } from '../hosts/hosts.ts';
+import { checkInMethods, type FindWork } from './check-in.ts';
+import { hostMethods } from './host.ts';
+import { instancesMethod } from './instances.ts';
+import { statsMethods } from './stats.ts';
+
+const HOST_SERVICE = 'egg.eggs.v1.HostService';
+
+export interface HostServicesOptions {
+  readonly contract: Contract;
+  readonly context: ServiceContext;
+  readonly tables: { readonly hosts: Table<Host>; readonly eggs: Table<Egg> };
+  readonly writes: Writes<Host>;
+  readonly parts: Omit<ServiceParts, 'writes'>;
+  readonly findWork: FindWork;
+}
+
+/** Starts to watch hosts, and gives the methods that their tables do not have by themselves. */
+export async function hostServices({
+  contract,
+  context: { config, log },
+  tables: { hosts: table, eggs },
+  writes,
+  parts: { access, bus, database, standard, onStop },
+  findWork,
+}: HostServicesOptions): Promise<Readonly<Record<string, Handlers>>> {
+  const { credentials } = access;
+  const seconds = config.checkInSeconds;
+  const hosts = await startHosts({ contract, database, hosts: table, credentials, bus, seconds, log });
+  onStop(() => hosts.stop());
+  const { states, checkIns, heads, followed } = hosts;
+  return {
+    [HOST_SERVICE]: hostMethods({ table, writes, access, followed, standard: standard[HOST_SERVICE] ?? {} }),
+    'egg.eggs.v1.CheckInService': checkInMethods({ checkIns, heads, findWork, log }),
+    'egg.eggs.v1.StatsService': statsMethods(database),
+    'egg.eggs.v1.EggService': instancesMethod(eggs, states),
+  };
+}
+
+/** Until somebody gives work to hosts. */
+export function noWork(): ReturnType<FindWork> {
+  return Promise.resolve([]);
+}
