@@ -63,10 +63,12 @@ function addRoutes(
         config: { isOriginal: method.original, isLasting: method.body === 'sse', isUpload },
         // What tells of progress has to go out at once, and the result is short.
         ...(method.body === 'progress' && { compress: false as const }),
+        // What a file's content is counted in are its own bytes.
+        ...(method.body === 'content' && { compress: false as const }),
         onRequest: [
           authorizeHook(options.authorize, method),
           (request, _reply, done) => {
-            if (isUpload) checkUpload(request);
+            if (isUpload) checkUpload(request, method);
             else checkBodyKind(request, method.original);
             done();
           },

@@ -1,5 +1,5 @@
-// Requests whose body is a stream of bytes, of any size: the fields come from the query, the body goes on to the service as fast as
-// the service takes it.
+// Requests whose body is a stream of bytes, of any size: it goes on to the service as fast as the service takes it. The other fields come
+// from the query, or, where the method takes forms, from there and from the parts of the form.
 
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
@@ -11,9 +11,11 @@ import { hasBody } from './body.ts';
 import { HttpError, invalidRequest } from './errors.ts';
 import { metadataOf } from './exchange.ts';
 import { compileFields } from './fields.ts';
+import { boundaryOf, readForm } from './form.ts';
 import { compileProgress } from './progress.ts';
 import { compileReply } from './reply-json.ts';
 import { type IdleWatch, watchIdle } from './stream.ts';
+import { formMessages, rawMessages } from './upload-messages.ts';
 
 export interface UploadOptions {
   readonly contract: Contract;
@@ -35,12 +37,17 @@ export function uploadHandler({ contract, method, channel, idleMs }: UploadOptio
     : oneAnswer(contract, method, channel);
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { bytes } = readFields(request);
+    const { value, bytes } = readFields(request);
+    const boundary = boundaryOf(request.headers['content-type'] ?? '');
     const metadata = metadataOf(request, method);
     // An upload lasts as long as it takes; whether anything happens on it is watched here.
     request.raw.socket.setTimeout(0);
     const watch = watchIdle(reply, idleMs);
-    const messages = messagesOf(method, bytes, bodyOf(request), watch.progress);
+    const body = moving(bodyOf(request), watch.progress);
+    const messages =
+      boundary === undefined
+        ? rawMessages(method, bytes, body)
+        : formMessages(method, { value, bytes }, readForm(body, boundary));
     reply.raw.once('finish', () => drain(request));
     return answer(request, reply, messages, { metadata, watch });
   };
@@ -67,26 +74,21 @@ function oneAnswer(contract: Contract, method: MethodContract, channel: Channel)
   };
 }
 
-/** Throws 415 for a body that is wrapped in something, before any of it is read. */
-export function checkUpload({ headers }: FastifyRequest): void {
+/** Throws 415 for a body that the method does not take, before any of it is read. */
+export function checkUpload({ headers }: FastifyRequest, { multipart }: MethodContract): void {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (encoding !== 'identity' && encoding !== 'gzip')
     throw unsupported('the body may be compressed by gzip alone');
-  if (/^\s*multipart\//i.test(type))
-    throw unsupported('the body has to be the content itself, not multipart');
+  if (!/^\s*multipart\//i.test(type)) return;
+  if (!multipart) throw unsupported('the body has to be the content itself, not multipart');
+  if (!/^\s*multipart\/form-data\s*(;|$)/i.test(type))
+    throw unsupported('the body has to be the content itself or multipart/form-data');
 }
 
-/** The parameters first, then the body piece by piece. */
-async function* messagesOf(
-  method: MethodContract,
-  first: Uint8Array,
-  body: AsyncIterable<Buffer>,
-  progress: () => void,
-): AsyncGenerator<Uint8Array> {
-  yield first;
+async function* moving(body: AsyncIterable<Buffer>, progress: () => void): AsyncGenerator<Buffer> {
   for await (const piece of body) {
     progress();
-    yield method.request.encode({ [method.rawField ?? '']: piece });
+    yield piece;
   }
 }
 

@@ -232,7 +232,7 @@ export interface DownloadReplyHead {
   offset: number;
   /** How many bytes come; none if the offset is behind the end. */
   length: number;
-  /** When the record was last changed. */
+  /** When the record was last changed; of a named file, that or the name, whichever was later. */
   updated_at: Date;
 }
 
