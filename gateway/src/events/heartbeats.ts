@@ -45,13 +45,20 @@ export class Heartbeats {
 
   #beat(): void {
     const beats = new Map<Channel, Buffer>();
-    for (const { listener, channel, isAllowed } of this.#parts[this.#turn++ % PARTS] as Set<Seat>) {
+    for (const { listener, channel } of this.#parts[this.#turn++ % PARTS] as Set<Seat>) {
       let bytes = PLAIN;
       if (channel.members.has(listener)) {
         bytes = beats.get(channel) ?? channel.heartbeat();
         beats.set(channel, bytes);
       }
       listener.beat(bytes);
+    }
+    this.#endRefused();
+  }
+
+  /** At each turn and not only at a seat's own: whose token is revoked shall not listen on. */
+  #endRefused(): void {
+    for (const { listener, isAllowed } of this.seats()) {
       void isAllowed().then((may) => {
         if (!may) listener.end();
       });

@@ -16,7 +16,7 @@ function code(work: () => unknown): string {
   return 'OK';
 }
 
-test('each role holds the ones before it; enroll, host and service stand apart', () => {
+test('each role holds the ones before it; enroll and host stand apart, and a service reads', () => {
   const held = (role: Role) =>
     (['open', 'viewer', 'operator', 'admin', 'enroll', 'host', 'service'] as const).filter((wanted) =>
       holds(role, wanted),
@@ -26,7 +26,7 @@ test('each role holds the ones before it; enroll, host and service stand apart',
   expect(held('admin')).toEqual(['open', 'viewer', 'operator', 'admin']);
   expect(held('enroll')).toEqual(['open', 'enroll']);
   expect(held('host')).toEqual(['open', 'host']);
-  expect(held('service')).toEqual(['open', 'service']);
+  expect(held('service')).toEqual(['open', 'viewer', 'service']);
   expect(held('open')).toEqual(['open']);
 });
 

@@ -28,10 +28,10 @@ describe('services among themselves', () => {
     });
   });
 
-  test('may do nothing else by it, and admins may not do what services do', async () => {
+  test('may only read besides, and admins may not do what services do', async () => {
     const eggs = start();
     const authorization = await eggs.authorization('eggs');
-    await expect(async () => eggs.authorize(authorization, method('viewer'))).rejects.toMatchObject({
+    await expect(async () => eggs.authorize(authorization, method('operator'))).rejects.toMatchObject({
       code: 'PERMISSION_DENIED',
     });
     const closed = start('an-admin-token-of-a-test');

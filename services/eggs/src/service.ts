@@ -1,13 +1,14 @@
 // What this service serves, at a glance.
 
 import { loadContract } from '@egg/contract';
-import { RpcError } from '@egg/rpc/errors';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
 import { auditMethods } from './rpc/audit.ts';
 import { contentServices } from './rpc/content-services.ts';
 import { hostServices, noWork } from './rpc/host-services.ts';
+import { tokenMethods } from './rpc/token.ts';
 import { versionMethods } from './rpc/version.ts';
 import { eggs, eggVersions, files, hosts, namedFiles, tokens } from './tables.ts';
+import { KnownTokens } from './tokens/known-tokens.ts';
 import { VersionOrder } from './versions/order.ts';
 import { Publishing } from './versions/publishing.ts';
 
@@ -15,6 +16,7 @@ import { Publishing } from './versions/publishing.ts';
 export function startEggs(context: ServiceContext): Promise<Running> {
   const contract = loadContract();
   const [publishing, order] = [new Publishing(), new VersionOrder()];
+  const known = new KnownTokens();
   return startTableService(context, {
     name: 'eggs',
     contract,
@@ -24,9 +26,9 @@ export function startEggs(context: ServiceContext): Promise<Running> {
       files: files(contract),
       namedFiles: namedFiles(contract),
       hosts: hosts(contract),
-      tokens: tokens(contract),
+      tokens: tokens(contract, known),
     },
-    methods: async ({ eggs, versions, files, namedFiles, hosts }, parts) => ({
+    methods: async ({ eggs, versions, files, namedFiles, hosts, tokens }, parts) => ({
       'egg.eggs.v1.AuditService': auditMethods(contract, parts.database),
       'egg.eggs.v1.EggVersionService': versionMethods({
         table: versions,
@@ -44,11 +46,10 @@ export function startEggs(context: ServiceContext): Promise<Running> {
         parts,
         findWork: noWork,
       })),
-      'egg.eggs.v1.TokenService': { Add: notYet },
+      'egg.eggs.v1.TokenService': await tokenMethods(
+        { table: tokens, known, access: parts.access, log: context.log },
+        parts.onStop,
+      ),
     }),
   });
-}
-
-function notYet(): Promise<object> {
-  return Promise.reject(new RpcError('UNIMPLEMENTED', 'not yet'));
 }

@@ -23,6 +23,8 @@ import type {
 import { declareTable } from '@egg/store';
 import { changedEgg, newEgg } from './eggs/rules.ts';
 import { changedHost, hostFilter, hostsWithin, newHost, withStates } from './hosts/rules.ts';
+import type { KnownTokens } from './tokens/known-tokens.ts';
+import { withUsesLeft } from './tokens/uses-left.ts';
 import type { VersionOrder } from './versions/order.ts';
 import type { Publishing } from './versions/publishing.ts';
 import { changedVersion, newVersion } from './versions/rules.ts';
@@ -64,5 +66,8 @@ export const hosts = (contract: Contract) =>
   });
 
 /** Who may call what. */
-export const tokens = (contract: Contract) =>
-  declareTable<Token, AddTokenRequest, { id: number }>(contract, 'tokens');
+export const tokens = (contract: Contract, known: KnownTokens) =>
+  declareTable<Token, AddTokenRequest, { id: number }>(contract, 'tokens', {
+    followers: [known],
+    decorate: withUsesLeft,
+  });

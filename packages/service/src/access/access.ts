@@ -27,10 +27,8 @@ export interface ServiceAccess extends Access {
   readonly hasStaticAdmin: boolean;
   /** How long, in milliseconds, some process may still take a token for valid that was revoked. */
   readonly forgetMs: number;
-  /** Closes the system. When this answers, no process takes it for open any more. */
+  /** Closes the system: this process at once; when this answers, no process takes it for open any more. Never throws. */
   close(): Promise<void>;
-  /** The same without waiting, as soon as the database takes it. */
-  closeSoon(): void;
   /**
    * Who has a token that came in the body of a request, such as one for enrolment. `from` is the caller's address, by which wrong ones
    * are counted. Throws UNAUTHENTICATED, RESOURCE_EXHAUSTED, UNAVAILABLE.
@@ -78,7 +76,6 @@ export function serviceAccess(database: Database, options: AccessOptions): Servi
     hasStaticAdmin: options.adminToken !== undefined,
     forgetMs: CACHE_MS,
     close: () => mode.close(),
-    closeSoon: () => mode.closeSoon(),
     identify: async (token, from) => identify(token, from),
     authorization: (service) => identity.authorization(service),
   };

@@ -2,16 +2,13 @@
 // `CACHE_MS`. While the database does not answer, what was known to hold goes on for a bounded time; about what is not known nobody
 // can say anything then.
 
-import { setTimeout as delay } from 'node:timers/promises';
-import { RpcError } from '@egg/rpc';
+import { asked, unavailable } from './asked.ts';
 import type { Credential } from './credentials.ts';
 
 /** How old what was read may be: counted from when it was asked for, so that whoever waits this long after a change can be sure. */
 export const CACHE_MS = 500;
 /** How long a token goes on that was known to hold when the database went away. */
 const AWAY_MS = 5 * 60 * 1000;
-/** How long the database is waited for. */
-const ANSWER_MS = 1000;
 const MOST_KNOWN = 20_000;
 const MOST_UNKNOWN = 2000;
 
@@ -72,7 +69,7 @@ export class CredentialCache {
   async #readOne(key: string): Promise<Credential | undefined> {
     const readMs = this.#now();
     try {
-      const credential = (await within(ANSWER_MS, this.#readTogether(key))).get(key);
+      const credential = (await asked(this.#readTogether(key))).get(key);
       this.#keep(key, { credential, readMs });
       return credential;
     } catch (error) {
@@ -109,23 +106,4 @@ function put(entries: Map<string, Entry>, key: string, entry: Entry, most: numbe
   entries.set(key, entry);
   const [oldest] = entries.keys();
   if (entries.size > most && oldest !== undefined) entries.delete(oldest);
-}
-
-/** The outcome of `work`, or UNAVAILABLE when there is none within `ms`. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const timer = new AbortController();
-  const late = delay(ms, undefined, { signal: timer.signal }).then(() => {
-    throw unavailable();
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    late.catch(() => undefined);
-    timer.abort();
-  }
-}
-
-/** For what only the database can tell. */
-export function unavailable(cause?: unknown): RpcError {
-  return new RpcError('UNAVAILABLE', 'the database cannot be asked about access', { cause });
 }

@@ -6,6 +6,7 @@
 
 import type { Role } from '@egg/contract';
 import type { Database } from '@egg/store';
+import { asked, WRITE_MS } from './asked.ts';
 import { hashOf, newSecret, type Secret } from './secret.ts';
 
 /** What is known of a secret. */
@@ -55,6 +56,7 @@ const BATCH = 1000;
 /** A pending secret that is older than this has no commit any more that could come. */
 const PENDING_MS = 60 * 60 * 1000;
 
+/** Its methods throw UNAVAILABLE where the database does not answer. */
 export class Credentials {
   readonly #collection;
 
@@ -83,22 +85,19 @@ export class Credentials {
       pending: true,
       issued_at: new Date(),
     };
-    await this.#collection.insertOne(document, DURABLE);
+    await asked(this.#collection.insertOne(document, DURABLE), WRITE_MS);
     return made;
   }
 
   /** Makes it hold, for a host if it is one's own. Nothing where it is not there, or holds already. */
   async confirm(key: string, { host }: { host?: number } = {}): Promise<void> {
-    await this.#collection.updateOne(
-      { _id: key },
-      { $unset: { pending: '' }, ...(host !== undefined && { $set: { host } }) },
-      DURABLE,
-    );
+    const holding = { $unset: { pending: '' }, ...(host !== undefined && { $set: { host } }) } as const;
+    await asked(this.#collection.updateOne({ _id: key }, holding, DURABLE), WRITE_MS);
   }
 
   /** Makes it hold no more: processes that read it lately forget it within `CACHE_MS`. Nothing where it is not there. */
   async revoke(key: string): Promise<void> {
-    await this.#collection.deleteOne({ _id: key }, DURABLE);
+    await asked(this.#collection.deleteOne({ _id: key }, DURABLE), WRITE_MS);
   }
 
   /** What is known of a key; undefined if there is none. Pending ones too. */
@@ -108,7 +107,10 @@ export class Credentials {
 
   /** What is known of several keys, by key. */
   async findAll(keys: readonly string[]): Promise<Map<string, Credential>> {
-    const found = await this.#collection.find({ _id: { $in: [...keys] } }, MAJORITY).toArray();
+    const found = await asked(
+      this.#collection.find({ _id: { $in: [...keys] } }, MAJORITY).toArray(),
+      WRITE_MS,
+    );
     return new Map(found.map((document) => [document._id, fromDocument(document)]));
   }
 
@@ -117,21 +119,13 @@ export class Credentials {
     const credential = await this.find(key);
     if (!credential || !isHolding(credential)) return false;
     if (credential.usesLeft === undefined) return true;
-    const { modifiedCount } = await this.#collection.updateOne(
-      { _id: key, uses_left: { $gt: 0 } },
-      { $inc: { uses_left: -1 } },
-      DURABLE,
-    );
+    const { modifiedCount } = await this.#addUses(key, -1);
     return modifiedCount === 1;
   }
 
   /** Gives a use back that led to nothing. */
   async giveBack(key: string): Promise<void> {
-    await this.#collection.updateOne(
-      { _id: key, uses_left: { $gte: 0 } },
-      { $inc: { uses_left: 1 } },
-      DURABLE,
-    );
+    await this.#addUses(key, 1);
   }
 
   /** All of some roles, in batches, in no order. */
@@ -146,6 +140,11 @@ export class Credentials {
       }
       if (batch.length > 0) yield batch;
     }
+  }
+
+  #addUses(key: string, uses: 1 | -1): Promise<{ modifiedCount: number }> {
+    const wanted = { _id: key, uses_left: uses < 0 ? { $gt: 0 } : { $gte: 0 } };
+    return asked(this.#collection.updateOne(wanted, { $inc: { uses_left: uses } }, DURABLE), WRITE_MS);
   }
 }
 

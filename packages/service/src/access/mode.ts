@@ -5,14 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@egg/rpc';
 import type { Database } from '@egg/store';
-import { unavailable, within } from './credential-cache.ts';
+import { asked } from './asked.ts';
 
 /** The collection of what is one for the whole system. */
 export const SYSTEM = 'system';
 /** How long a process that saw the system open may take it for open, counted from when it asked. */
 export const LEASE_MS = 500;
 const POLL_MS = 200;
-const ANSWER_MS = 1000;
 const RETRY_MS = 500;
 
 interface ModeDocument {
@@ -50,13 +49,14 @@ export class Mode {
   #closed: boolean;
   #openUntilMs = 0;
   #reading: Promise<boolean> | undefined;
+  #closing: Promise<void> | undefined;
 
   /** With `closed` this process is closed from the start, and sees to it that the others are. */
   constructor({ database, closed, log }: { database: Promise<Database>; closed: boolean; log: Log }) {
     this.#database = database;
     this.#closed = closed;
     this.#log = log;
-    if (closed) void this.#write();
+    if (closed) void this.close();
     else void this.#poll();
   }
 
@@ -68,19 +68,10 @@ export class Mode {
   }
 
   /** Closes it. When this answers no process takes it for open any more. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    await writeClosed(await this.#database);
+  close(): Promise<void> {
     this.#closed = true;
-    this.#log.info({}, 'closed: from now on everything asks for a token');
-    await delay(LEASE_MS);
-  }
-
-  /** Closes it as soon as the database takes it. */
-  closeSoon(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    void this.#write();
+    this.#closing ??= this.#write().then(() => delay(LEASE_MS, undefined, { ref: false }));
+    return this.#closing;
   }
 
   stop(): void {
@@ -95,14 +86,10 @@ export class Mode {
   }
 
   async #read(): Promise<boolean> {
-    const askedMs = performance.now();
-    try {
-      const closed = await within(ANSWER_MS, this.#database.then(readClosed));
-      if (closed) this.#closed = true;
-      else this.#openUntilMs = askedMs + LEASE_MS;
-    } catch (error) {
-      throw unavailable(error);
-    }
+    const startedMs = performance.now();
+    const closed = await asked(this.#database.then(readClosed));
+    if (closed) this.#closed = true;
+    else this.#openUntilMs = startedMs + LEASE_MS;
     return !this.#closed;
   }
 
@@ -110,6 +97,7 @@ export class Mode {
     while (!this.#closed && (await this.#pause(POLL_MS))) await this.#look().catch(() => undefined);
   }
 
+  /** Goes on until the database takes it, or this process stops. */
   async #write(): Promise<void> {
     for (;;) {
       try {

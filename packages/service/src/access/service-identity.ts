@@ -3,12 +3,11 @@
 
 import { createHmac, randomBytes } from 'node:crypto';
 import type { Database } from '@egg/store';
-import { unavailable, within } from './credential-cache.ts';
+import { asked } from './asked.ts';
 import { SYSTEM } from './mode.ts';
 import { hashOf, sameHash } from './secret.ts';
 
 const LIFE_SECONDS = 60;
-const ANSWER_MS = 1000;
 const KEY_BYTES = 32;
 const TOKEN = /^egg_service_([a-z]{1,32})_(\d{1,12})_([A-Za-z0-9_-]{43})$/;
 
@@ -52,9 +51,7 @@ export class ServiceIdentity {
     this.#reading ??= this.#readKey().finally(() => {
       this.#reading = undefined;
     });
-    this.#key = await within(ANSWER_MS, this.#reading).catch((error: unknown) => {
-      throw unavailable(error);
-    });
+    this.#key = await asked(this.#reading);
     return this.#key;
   }
 
