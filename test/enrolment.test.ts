@@ -16,7 +16,7 @@ import {
 const stack = await startStack({ eggs: 2, gateways: 2 });
 const [one = stack.http, other = stack.http] = stack.gateways;
 const database = await databaseOf(stack);
-const token = await enrolmentToken(database, 'rollout');
+const token = await enrolmentToken(stack.http, 'rollout');
 
 test('a host that enrols is there, has a token of its own, and checks in with it at once, over any gateway', async () => {
   const host = await enrol(one, token, 'new-1', { labels: { env: 'prod' } });
@@ -71,7 +71,7 @@ test('an enrolled host cannot be taken over, and keeps its token', async () => {
 });
 
 test('of many that enrol one name at once, over two replicas, one wins and one use is spent', async () => {
-  const limited = await enrolmentToken(database, 'race', 50);
+  const limited = await enrolmentToken(one, 'race', 50);
   const answers = await Promise.all(
     Array.from({ length: 12 }, (_, index) => tryEnrol(index % 2 === 0 ? one : other, limited, 'raced')),
   );
@@ -84,7 +84,7 @@ test('of many that enrol one name at once, over two replicas, one wins and one u
 });
 
 test('a token enrols as many hosts as it has uses, and a refused enrolment spends none', async () => {
-  const limited = await enrolmentToken(database, 'few', 2);
+  const limited = await enrolmentToken(one, 'few', 2);
   await enrol(one, limited, 'few-1');
   expect((await tryEnrol(one, limited, 'few-1')).body.code).toBe('ALREADY_EXISTS');
   expect((await tryEnrol(one, limited, 'few 2')).body.code).toBe('INVALID_ARGUMENT');
@@ -175,16 +175,16 @@ test('an enrolment that is in the log holds, though the process that made it die
     token_key: key,
   };
   await log.insertOne({
-    ...{
-      _id: revision,
-      commit_id: 'died',
-      at,
-      actor: 'rollout',
-      from: '',
-      request_id: 'r',
-      verb: 'enrolled',
-    },
-    ...{ last_id: id, count: (last?.count ?? 0) + 1, changed: (last?.changed ?? 0) + 1 },
+    _id: revision,
+    commit_id: 'died',
+    at,
+    actor: 'rollout',
+    from: '',
+    request_id: 'r',
+    verb: 'enrolled',
+    last_id: id,
+    count: (last?.count ?? 0) + 1,
+    changed: (last?.changed ?? 0) + 1,
     changes: [{ id, after: { id, revision, ...record, created_at: at, updated_at: at } }],
   } as never);
   await stack.restart('eggs-1');

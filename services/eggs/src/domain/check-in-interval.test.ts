@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { nextCheckIn, nextFactor } from './check-in-interval.ts';
+import { nextCheckIn, nextFactor, sustained } from './check-in-interval.ts';
 
 describe('when a host is to come again', () => {
   test('is within a tenth of the interval, and all of that is used', () => {
@@ -49,6 +49,16 @@ describe('the load factor', () => {
     expect(after(8, { utilisation: 1, waitMs: 0 })).toBeGreaterThan(9);
     expect(after(8, { utilisation: 0.1, waitMs: 5000 })).toBeGreaterThan(9);
     expect(after(1000, { utilisation: 1, waitMs: 60_000 })).toBeLessThanOrEqual(10);
+  });
+
+  test('is not raised by a moment', () => {
+    const [easy, hard] = [
+      { utilisation: 0.1, waitMs: 5 },
+      { utilisation: 1, waitMs: 5000 },
+    ];
+    expect(nextFactor(1, sustained([hard, hard, easy, hard, hard]))).toBe(1);
+    expect(nextFactor(1, sustained([hard, hard, hard]))).toBeGreaterThan(1);
+    expect(nextFactor(1, sustained([]))).toBe(1);
   });
 
   test('falls slowly, and never below 1', () => {

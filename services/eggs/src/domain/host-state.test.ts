@@ -28,6 +28,11 @@ test('a host that was gone and comes again has turned twice', () => {
   expect(taken(away, report(600))).toMatchObject({ online: true, turns: 3, online_until: after(780) });
 });
 
+test('a host that was overdue has gone and come, though nobody saw it go', () => {
+  expect(taken(first, report(180)).turns).toBe(1);
+  expect(taken(first, report(181))).toMatchObject({ online: true, turns: 3 });
+});
+
 test('an egg has been there since it was first reported in its version', () => {
   const one = taken(undefined, report(0, { eggs: [{ egg: 'a', version: '1.0.0' }] }));
   const eggs = [

@@ -22,7 +22,7 @@ export interface HostState {
   /** What it was told. */
   readonly interval_seconds: number;
   readonly online: boolean;
-  /** How often it has become online or offline. */
+  /** How often it has become online or offline; odd while it is online. */
   readonly turns: number;
   readonly eggs: readonly (ReportedEgg & { readonly since: Date })[];
   /** The last check-ins, the newest at the end. */
@@ -54,10 +54,18 @@ export function takeReport(before: HostState | undefined, report: Report): Taken
   const earlier = before && earlierOf(before, report);
   if (!before || !earlier) return { kind: 'new', state: changed(before, report) };
   if (earlier.hash !== report.hash) return { kind: 'other_body' };
-  if (before.online && isRecent(before, before.last_seen_at, report.at))
+  if (isOnline(before, report.at) && isRecent(before, before.last_seen_at, report.at))
     return { kind: 'known', state: before };
   const { eggs, recent } = before;
   return { kind: 'seen', state: { ...changed(before, report), eggs, recent } };
+}
+
+/** Whether a host is online: not one that is overdue, though nobody has seen it yet. */
+export function isOnline(
+  { online, online_until }: Pick<HostState, 'online' | 'online_until'>,
+  now: Date,
+): boolean {
+  return online && online_until >= now;
 }
 
 /** A host that was not seen for too long. */
@@ -87,10 +95,16 @@ function changed(before: HostState | undefined, report: Report): HostState {
     online_until: later(before?.online_until, new Date(until)),
     interval_seconds: intervalSeconds,
     online: true,
-    turns: (before?.turns ?? 0) + (before?.online === true ? 0 : 1),
+    turns: turnsAt(before, at) + 1 - (turnsAt(before, at) % 2),
     eggs: eggs.map(({ egg, version }) => ({ egg, version, since: sinceOf(before, egg, version) ?? at })),
     recent: [...(before?.recent ?? []), known].slice(-REMEMBERED),
   };
+}
+
+/** Odd while it is online: also one that is overdue has turned, though nobody has seen it yet. */
+function turnsAt(before: HostState | undefined, at: Date): number {
+  if (!before) return 0;
+  return before.turns + (before.online && !isOnline(before, at) ? 1 : 0);
 }
 
 function sinceOf(before: HostState | undefined, egg: string, version: string): Date | undefined {

@@ -1,6 +1,6 @@
 // Counts what was blocked, by name and day, each check-in exactly once whatever is killed: a batch is written down before its check-ins
 // are taken, and added to the counts after. Each count knows how far it has the batches of each process, so adding twice adds once; and
-// each host's state knows the batches of its last check-ins, so another process can finish what a dead one has begun.
+// each host's state knows its batches until they are counted, so another process can finish what a dead one has begun.
 
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@egg/store';
@@ -112,6 +112,13 @@ export class BlockedCounts {
         this.#adding = this.#adding.then(() => this.#addAtLast(document, hosts));
       },
     };
+  }
+
+  /** Which of some batches may not be counted yet. */
+  async uncounted(batches: readonly string[]): Promise<Set<string>> {
+    if (batches.length === 0) return new Set();
+    const found = this.#batches.find({ _id: { $in: [...new Set(batches)] } }, { projection: { _id: 1 } });
+    return new Set((await found.toArray()).map(({ _id }) => _id));
   }
 
   /** Resolves when all that was accepted by now is counted, or is left to others. */

@@ -53,7 +53,7 @@ export class Presence {
   async #sweepSome(): Promise<number> {
     const { states, hostsOf, turned } = this.#options;
     const at = new Date();
-    const overdue = { online: true, online_until: { $gt: new Date(0), $lte: at } };
+    const overdue = { online: true, online_until: { $gt: new Date(0), $lt: at } };
     const found = await states.find(overdue, WITHOUT_PENDING).limit(MOST).toArray();
     if (found.length === 0) return 0;
     const hosts = await hostsOf(found.map(({ _id }) => _id));
@@ -62,7 +62,9 @@ export class Presence {
     for (const { _id, version } of orphans) await states.deleteOne({ _id, version });
     const next = found.flatMap((before) => {
       const host = hosts.get(before._id);
-      return host ? [{ id: host.id, name: host.name, before, state: gone(before), isNew: false, at }] : [];
+      return host
+        ? [{ id: host.id, name: host.name, before, state: gone(before), batches: before.batches, at }]
+        : [];
     });
     if ((await writeStates(states, randomUUID(), next)).size > 0) turned();
     return found.length;

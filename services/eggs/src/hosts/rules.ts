@@ -3,6 +3,7 @@
 import type { AddHostRequest, Host, ListHostsRequest, UpdateHostRequest } from '@egg/contract/types/eggs';
 import { invalidField } from '@egg/rpc/errors';
 import { type Database, type Fields, PRESENT, type Within } from '@egg/store';
+import { isOnline } from '../domain/host-state.ts';
 import { parseLabel } from '../domain/labels.ts';
 import { inRange, isRange } from '../domain/semver.ts';
 import { hostStates, type StateDocument } from './state-document.ts';
@@ -119,12 +120,4 @@ export async function withStates(
     const status = isOnline(state, now) ? 'online' : 'offline';
     return { ...record, status, last_seen_at, eggs: [...eggs] };
   });
-}
-
-/** Also where nobody has yet noticed that it is gone. */
-export function isOnline(
-  { online, online_until }: Pick<StateDocument, 'online' | 'online_until'>,
-  now: Date,
-): boolean {
-  return online && online_until > now;
 }

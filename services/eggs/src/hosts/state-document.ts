@@ -19,7 +19,7 @@ export interface StateDocument extends HostState {
   readonly version: number;
   /** Names the batch that wrote it last. */
   readonly written_by: string;
-  /** The last batches whose check-in of this host was a new one, the newest at the end. */
+  /** The batches in which this host said what was blocked, as long as that may not be counted yet. */
   readonly batches: readonly string[];
   /** In order. Taken out by who has told of them, without a new version. */
   readonly pending?: readonly PendingTurn[];

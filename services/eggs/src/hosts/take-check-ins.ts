@@ -60,7 +60,7 @@ interface Taking extends TakeParts {
   readonly at: Date;
 }
 
-/** Answers with the hosts whose check-ins were new ones. */
+/** Answers with the hosts whose check-ins count. */
 async function takeAll(taking: Taking, checkIns: readonly CheckIn[]): Promise<Set<number>> {
   const { outcomes } = taking;
   const counted = new Set<number>();
@@ -68,12 +68,14 @@ async function takeAll(taking: Taking, checkIns: readonly CheckIn[]): Promise<Se
     const left = checkIns.filter(({ host }) => !outcomes.has(host));
     if (left.length === 0) return counted;
     if (Date.now() > until) throw new RpcError('UNAVAILABLE', 'the check-in could not be kept in time');
-    const next = decideAll(taking, left, await readStates(taking.states, left));
+    const states = await readStates(taking.states, left);
+    const uncounted = await taking.counts.uncounted([...states.values()].flatMap(({ batches }) => batches));
+    const next = decideAll({ ...taking, uncounted }, left, states);
     const written = await writeStates(taking.states, taking.batch, next);
-    for (const { id, state, isNew, before } of next) {
+    for (const { id, state, before, batches } of next) {
       if (!written.has(id)) continue;
       outcomes.set(id, { host: taking.hosts.get(id) as Host, state });
-      if (isNew) counted.add(id);
+      if (batches.includes(taking.batch)) counted.add(id);
       if (state.turns !== (before?.turns ?? 0)) taking.turned();
     }
     if (written.size < next.length) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
@@ -82,7 +84,7 @@ async function takeAll(taking: Taking, checkIns: readonly CheckIn[]): Promise<Se
 
 /** What is to be written; the outcomes of the others are known. */
 function decideAll(
-  { hosts, outcomes, at }: Taking,
+  { hosts, outcomes, batch, uncounted, at }: Taking & { readonly uncounted: ReadonlySet<string> },
   checkIns: readonly CheckIn[],
   states: ReadonlyMap<number, StateDocument>,
 ): NextState[] {
@@ -91,8 +93,11 @@ function decideAll(
     const host = hosts.get(id) as Host;
     const before = states.get(id);
     const taken = takeReport(before, { ...checkIn, at });
-    if (taken.kind === 'new' || taken.kind === 'seen')
-      return [{ id, name: host.name, before, state: taken.state, isNew: taken.kind === 'new', at }];
+    if (taken.kind === 'new' || taken.kind === 'seen') {
+      const batches = (before?.batches ?? []).filter((one) => uncounted.has(one));
+      if (taken.kind === 'new' && checkIn.blocked.length > 0) batches.push(batch);
+      return [{ id, name: host.name, before, state: taken.state, batches, at }];
+    }
     outcomes.set(id, taken.kind === 'known' ? { host, state: taken.state } : otherBody());
     return [];
   });

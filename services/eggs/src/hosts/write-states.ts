@@ -8,14 +8,12 @@ export interface NextState {
   readonly id: number;
   readonly name: string;
   /** What it was decided on; undefined where there was none. */
-  readonly before: Pick<StateDocument, 'version' | 'turns' | 'batches'> | undefined;
+  readonly before: Pick<StateDocument, 'version' | 'turns' | 'batches' | 'online_until'> | undefined;
   readonly state: HostState;
-  /** It is from a new check-in. */
-  readonly isNew: boolean;
+  /** The batches whose counts are not yet known to be counted, with this one if it counts. */
+  readonly batches: readonly string[];
   readonly at: Date;
 }
-
-const BATCHES = 8;
 
 /** Answers with the ids of those that are in. Throws where that cannot be known now; they may be in or not. */
 export async function writeStates(
@@ -41,10 +39,11 @@ export async function writeStates(
   return new Set((await found.toArray()).map(({ _id }) => _id));
 }
 
-function operation(batch: string, { id, name, before, state, isNew, at }: NextState) {
+function operation(batch: string, { id, name, before, state, batches, at }: NextState) {
   const { last_seen_at, online_until, interval_seconds, online, turns, eggs, recent } = state;
-  const batches = before?.batches ?? [];
-  const turned: PendingTurn[] = turns === (before?.turns ?? 0) ? [] : [{ turn: turns, at, name }];
+  const turned: PendingTurn[] = [];
+  for (let turn = (before?.turns ?? 0) + 1; turn <= turns; turn++)
+    turned.push({ turn, at: turn % 2 === 0 ? (before?.online_until ?? at) : at, name });
   return {
     filter: { _id: id, version: before?.version ?? 0 },
     update: {
@@ -58,7 +57,7 @@ function operation(batch: string, { id, name, before, state, isNew, at }: NextSt
         recent,
         version: (before?.version ?? 0) + 1,
         written_by: batch,
-        batches: isNew ? [...batches, batch].slice(-BATCHES) : batches,
+        batches: [...batches],
         ...(turned.length > 0 && { has_pending: true as const }),
       },
       ...(turned.length > 0 && { $push: { pending: { $each: turned } } }),
