@@ -23,6 +23,8 @@ export interface ProcessOptions {
   readonly env: Readonly<Record<string, string>>;
   /** The variable of the port, and the field of the ready line that says which one it became. */
   readonly port: { readonly variable: string; readonly field: string };
+  /** Where it listens. By default a port that is free when it starts. */
+  readonly at?: number;
 }
 
 export class ServiceProcess {
@@ -36,6 +38,7 @@ export class ServiceProcess {
   constructor(options: ProcessOptions) {
     this.name = options.name;
     this.#options = options;
+    this.#port = options.at ?? 0;
   }
 
   /** Where it listens; the same one after every start. */

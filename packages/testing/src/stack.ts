@@ -2,6 +2,7 @@
 // else has. All of it is gone when the file's tests are over.
 
 import { afterAll, afterEach, inject } from 'vitest';
+import { freePort } from '@egg/embedded';
 import { openDatabase } from '@egg/store';
 import { testName } from './database.ts';
 import { httpClient, type HttpClient } from './http-client.ts';
@@ -79,23 +80,22 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     return part;
   };
   const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1);
-  const replicasOf = (service: ServiceName, count: number): Promise<ServiceProcess[]> =>
-    Promise.all(numbers(count).map((number) => start(serviceProcess(service, number, env))));
-  const [replicas, eggReplicas, taskReplicas] = await Promise.all([
-    replicasOf('blocklists', blocklists),
-    replicasOf('eggs', eggs),
-    replicasOf('tasks', tasks),
-  ]);
+  // Known beforehand, because the services call each other.
+  const ports = await freePorts({ blocklists, eggs, tasks });
+  const replicasOf = (service: ServiceName): Promise<ServiceProcess[]> =>
+    Promise.all(
+      ports[service].map((at, index) =>
+        start(
+          serviceProcess(service, { number: index + 1, at, env: { ...env, ...addresses(ports, index) } }),
+        ),
+      ),
+    );
+  const [replicas] = await Promise.all([replicasOf('blocklists'), replicasOf('eggs'), replicasOf('tasks')]);
   const behind = numbers(gateways * Math.max(1, blocklists));
   const fronts = await Promise.all(
-    behind.map((number, index) => {
-      const dialled = {
-        BLOCKLISTS: replicas[index % replicas.length],
-        EGGS: eggReplicas[index % eggReplicas.length],
-        TASKS: taskReplicas[index % taskReplicas.length],
-      };
-      return start(gatewayProcess(`gateway-${number}`, env, dialled));
-    }),
+    behind.map((number, index) =>
+      start(gatewayProcess(`gateway-${number}`, { ...env, ...addresses(ports, index) })),
+    ),
   );
   clients.push(...fronts.map(({ port }) => httpClient(`http://127.0.0.1:${port}`)));
 
@@ -121,31 +121,43 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
+type Ports = Readonly<Record<ServiceName, readonly number[]>>;
+
+async function freePorts(counts: Readonly<Record<ServiceName, number>>): Promise<Ports> {
+  const some = (count: number): Promise<number[]> =>
+    Promise.all(Array.from({ length: count }, () => freePort()));
+  const { blocklists, eggs, tasks } = counts;
+  return { blocklists: await some(blocklists), eggs: await some(eggs), tasks: await some(tasks) };
+}
+
+/** Where the n-th of those who call finds each service: the replicas are dialled in turn. */
+function addresses(ports: Ports, index: number): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(ports).flatMap(([service, all]) => {
+      const port = all[index % all.length];
+      return port === undefined ? [] : [[`EGG_${service.toUpperCase()}_ADDRESS`, `127.0.0.1:${port}`]];
+    }),
+  );
+}
+
 function serviceProcess(
   service: ServiceName,
-  number: number,
-  env: Readonly<Record<string, string>>,
+  { number, at, env }: { number: number; at: number; env: Readonly<Record<string, string>> },
 ): ServiceProcess {
   return new ServiceProcess({
     name: `${service}-${number}`,
     script: `services/${service}/src/main.ts`,
     env,
     port: { variable: `EGG_${service.toUpperCase()}_PORT`, field: 'port' },
+    at,
   });
 }
 
-function gatewayProcess(
-  name: string,
-  env: Readonly<Record<string, string>>,
-  dialled: Readonly<Record<string, ServiceProcess | undefined>>,
-): ServiceProcess {
-  const addresses = Object.entries(dialled).flatMap(([service, replica]) =>
-    replica ? [[`EGG_${service}_ADDRESS`, `127.0.0.1:${replica.port}`]] : [],
-  );
+function gatewayProcess(name: string, env: Readonly<Record<string, string>>): ServiceProcess {
   return new ServiceProcess({
     name,
     script: 'gateway/src/main.ts',
-    env: { ...env, ...(Object.fromEntries(addresses) as Record<string, string>) },
+    env,
     port: { variable: 'EGG_HTTP_PORT', field: 'http_port' },
   });
 }
