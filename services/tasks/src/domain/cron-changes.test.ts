@@ -145,6 +145,9 @@ test('a repeated time is due once in a range of times too, and the end of a gap 
   const inNewYork = (after: string, until: string) =>
     rangeOfCron(reading.cron, 'America/New_York', new Date(after), new Date(until));
   expect(inNewYork('2026-11-01T04:00Z', '2026-11-01T12:00Z')?.count).toBe(6);
+  // Ends in the second pass, in which nothing is due.
+  expect(inNewYork('2026-11-01T04:00Z', '2026-11-01T06:15Z')?.count).toBe(2);
+  expect(inNewYork('2026-11-01T06:15Z', '2026-11-01T06:45Z')).toBeUndefined();
   // 1:00, 1:30, 3:00, 3:30.
   expect(inNewYork('2026-03-08T04:00Z', '2026-03-08T12:00Z')).toEqual({
     count: 4,

@@ -49,14 +49,15 @@ export function rangeOfCron(cron: Cron, timeZone: string, after: Date, until: Da
   const end = secondAfter(until);
   for (const piece of pieces(cron, timeZone, secondAfter(after))) {
     if (piece.start >= end) break;
-    const [from, to] = [piece.from, Math.min(piece.until, end + piece.offset)];
+    // Of local time that comes again nothing may be left before the end.
+    const to = Math.max(piece.from, Math.min(piece.until, end + piece.offset));
     if (piece.skipped) {
       count += 1;
       first ??= piece.start;
       last = piece.start;
     }
     // The end of a gap may also be due in its own right, and is one due time then.
-    const rest = piece.skipped ? Math.max(from, piece.start + piece.offset + 1) : from;
+    const rest = piece.skipped ? piece.start + piece.offset + 1 : piece.from;
     count += countLocal(cron, rest, to);
     first ??= toInstant(firstLocal(cron, rest, to), piece);
     last = toInstant(lastLocal(cron, rest, to), piece) ?? last;

@@ -70,7 +70,10 @@ export function stretchAt(timeZone: string, second: number): Stretch {
   };
 }
 
-/** A change on the day before may be at this very midnight, or may have put the clock back by more than was left of that day. */
+/**
+ * A change on the day before may be at this very midnight, or may have put the clock back by more than was left of that day. The
+ * latter has not happened since 1970, but a country may decide it any day.
+ */
 function reachedAtDay(clock: Clock, day: number, local: number): number {
   const change = changeOn(clock, day - 1);
   if (change === undefined) return local;

@@ -1,7 +1,7 @@
 // What is a cron expression, and why the rest is none.
 
 import { describe, expect, test } from 'vitest';
-import { neverComes, parseCron } from './cron.ts';
+import { isDue, neverComes, parseCron } from './cron.ts';
 
 function read(text: string) {
   const reading = parseCron(text);
@@ -108,4 +108,20 @@ test.each([
   ['0 0 * 2 *', false],
 ])('whether the date of %j never comes: %j', (text, never) => {
   expect(neverComes(read(text))).toBe(never);
+});
+
+test.each([
+  ['0 0 13 * FRI', [true, true, true, false]],
+  ['0 0 13 * *', [true, true, false, false]],
+  ['0 0 * * FRI', [true, false, true, false]],
+  ['0 0 */31 * FRI', [true, false, true, false]],
+  ['0 0 13 MAR *', [false, false, false, false]],
+])('%j is due on Friday the 13th, Monday the 13th, Friday the 14th, Monday the 14th: %j', (text, due) => {
+  const dates = [
+    [13, 5],
+    [13, 1],
+    [14, 5],
+    [14, 1],
+  ] as const;
+  expect(dates.map(([day, weekday]) => isDue(read(text), 4, day, weekday))).toEqual(due);
 });

@@ -80,7 +80,7 @@ describe('what has come since the last decision', () => {
     const [from, now] = [new Date('2026-03-01T00:00Z'), new Date('2026-04-01T00:00Z')];
     const begun = performance.now();
     const decision = decideDue(everySecond, from, now, POLICY);
-    expect(performance.now() - begun).toBeLessThan(100);
+    expect(performance.now() - begun).toBeLessThan(1000);
     expect(decision).toEqual({
       missed: {
         count: 31 * 86_400 - 1,

@@ -65,6 +65,15 @@ describe('the next times', () => {
   });
 });
 
+test('the range of times has the start and not the end', () => {
+  const [start_at, end_at] = [new Date('2026-05-03T00:00Z'), new Date('2026-05-05T00:00Z')];
+  const [first, last] = [start_at, new Date('2026-05-04T00:00Z')];
+  for (const input of [{ cron: '0 0 * * *' }, { every_seconds: 86_400 }]) {
+    const timing = read({ ...input, start_at, end_at });
+    expect(rangeOfTimes(timing, created_at, new Date('2027-01-01'))).toEqual({ count: 2, first, last });
+  }
+});
+
 test('the range of an interval or a single time is what going through it gives', () => {
   const instants = fc.integer({ min: -500_000, max: 500_000 }).map((ms) => created_at.getTime() + ms);
   fc.assert(
