@@ -4,7 +4,8 @@ import type { Client, ClientReadableStream, ClientWritableStream } from '@grpc/g
 import type { MethodContract } from '@egg/contract';
 import { asBuffer } from './grpc-handlers.ts';
 import { exchangeAll } from './grpc-duplex.ts';
-import { drained, same, toMetadata, toOptions, watch } from './grpc-options.ts';
+import { same, toMetadata, toOptions, watch } from './grpc-options.ts';
+import { CallEnd, promiseEnd, sendEach } from './grpc-send.ts';
 import { fromStatus } from './grpc-status.ts';
 import type { CallOptions, Channel } from './model.ts';
 
@@ -69,37 +70,28 @@ async function sendAll(
   requests: AsyncIterable<Uint8Array>,
   options: CallOptions,
 ): Promise<Uint8Array> {
-  const metadata = toMetadata(options);
-  let call: ClientWritableStream<Uint8Array> | undefined;
-  let stopWatching = (): void => {};
-  let over = false;
-  const reply = new Promise<Uint8Array>((resolve, reject) => {
-    call = client.makeClientStreamRequest(
-      method.path,
-      asBuffer,
-      same,
-      metadata,
-      toOptions(options),
-      (error, answer) => {
-        over = true;
-        if (error || !answer) reject(fromStatus(error));
-        else resolve(answer);
-      },
-    );
-    stopWatching = watch(options.signal, call);
-  });
-  const sent = (async (stream: ClientWritableStream<Uint8Array>) => {
-    for await (const request of requests) {
-      if (over) return; // the answer came early: nobody reads the rest
-      if (!stream.write(request)) await Promise.race([drained(stream), reply]);
-    }
-    stream.end();
-  })(call as unknown as ClientWritableStream<Uint8Array>);
+  const metadata = promiseEnd(toMetadata(options));
+  const end = new CallEnd();
+  const { promise: reply, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const call: ClientWritableStream<Uint8Array> = client.makeClientStreamRequest(
+    method.path,
+    asBuffer,
+    same,
+    metadata,
+    toOptions(options),
+    (error, answer) => {
+      end.tell();
+      if (error || !answer) reject(fromStatus(error));
+      else resolve(answer);
+    },
+  );
+  const stopWatching = watch(options.signal, call);
+  const sent = sendEach(call, requests, end);
   try {
     // A fault of the source must break the call, or half of the stream would look like the whole.
     return await Promise.race([reply, sent.then(() => reply)]);
   } catch (thrown) {
-    call?.cancel();
+    call.cancel();
     throw thrown;
   } finally {
     reply.catch(() => {});

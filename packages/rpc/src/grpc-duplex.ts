@@ -4,7 +4,8 @@
 import type { Client, ClientDuplexStream } from '@grpc/grpc-js';
 import type { MethodContract } from '@egg/contract';
 import { asBuffer } from './grpc-handlers.ts';
-import { drained, same, toMetadata, toOptions, watch } from './grpc-options.ts';
+import { same, toMetadata, toOptions, watch } from './grpc-options.ts';
+import { CallEnd, promiseEnd, sendEach } from './grpc-send.ts';
 import { fromStatus } from './grpc-status.ts';
 import type { CallOptions } from './model.ts';
 
@@ -19,12 +20,14 @@ export async function* exchangeAll(
     method.path,
     asBuffer,
     same,
-    toMetadata(options),
+    promiseEnd(toMetadata(options)),
     toOptions(options),
   );
   const stopWatching = watch(options.signal, call);
+  const end = new CallEnd();
+  call.once('end', end.tell).once('close', end.tell).once('error', end.tell);
   let fault: { thrown: unknown } | undefined;
-  const sent = send(call, requests, new CallEnd(call)).catch((thrown: unknown) => {
+  const sent = sendEach(call, requests, end).catch((thrown: unknown) => {
     // A fault of the source must break the call, or half of the stream would look like the whole.
     fault = { thrown };
     call.cancel();
@@ -40,50 +43,5 @@ export async function* exchangeAll(
     call.on('error', () => {}); // whoever left early does not hear of the cancellation
     call.cancel();
     void sent;
-  }
-}
-
-async function send(
-  call: ClientDuplexStream<Uint8Array, Buffer>,
-  requests: AsyncIterable<Uint8Array>,
-  end: CallEnd,
-): Promise<void> {
-  const iterator = requests[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      // The answer may come while the source still waits: then nobody reads the rest.
-      const next = await end.unlessOver(iterator.next());
-      if (next === undefined || next.done === true) break;
-      if (!call.write(next.value)) await end.unlessOver(drained(call));
-    }
-    if (!end.isOver) call.end();
-  } finally {
-    iterator.return?.().catch(() => undefined);
-  }
-}
-
-/** When the other side is done. A race with one long promise would keep something for every round. */
-class CallEnd {
-  isOver = false;
-  #wake: (() => void) | undefined;
-
-  constructor(call: ClientDuplexStream<Uint8Array, Buffer>) {
-    const end = (): void => {
-      this.isOver = true;
-      this.#wake?.();
-    };
-    call.once('end', end).once('close', end).once('error', end);
-  }
-
-  /** What `work` gives, or undefined when the call is over first. One at a time. */
-  unlessOver<T>(work: Promise<T>): Promise<T | undefined> {
-    if (this.isOver) {
-      work.catch(() => undefined);
-      return Promise.resolve(undefined);
-    }
-    return new Promise((resolve, reject) => {
-      this.#wake = () => resolve(undefined);
-      work.then(resolve, reject);
-    });
   }
 }

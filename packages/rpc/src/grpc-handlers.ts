@@ -1,7 +1,7 @@
 // Serves the contract's methods by the four kinds of call that grpc-js has. Messages pass as bytes: the pipeline reads them.
 
 import type { EventEmitter } from 'node:events';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   Metadata,
   type ServerDuplexStream,
@@ -14,6 +14,7 @@ import {
 } from '@grpc/grpc-js';
 import type { MethodContract } from '@egg/contract';
 import type { RpcError } from './errors.ts';
+import { mayBeEnd, promisesEnd } from './grpc-send.ts';
 import { toStatus } from './grpc-status.ts';
 import type { Handler } from './model.ts';
 import type { Pipeline, Requests } from './pipeline.ts';
@@ -21,6 +22,9 @@ import { cancelled, ServerCall } from './server-call.ts';
 
 type Unary = ServerUnaryCall<Buffer, Buffer> | ServerReadableStream<Buffer, Buffer>;
 type Streaming = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+
+/** How soon a reset comes after the end that it looks like, from a caller who does not say the end. */
+const RESET_MS = 25;
 
 /** A method whose messages are bytes on both sides. */
 export function rawMethod(method: {
@@ -116,11 +120,28 @@ async function* requestStream(
   served: ServerCall,
 ): AsyncGenerator<Buffer> {
   // Not destroyed when the handler has read enough: a duplex still has its replies to write.
-  yield* call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
-  // HTTP/2 of Node ends a stream that was reset before it says that it was. Sending the headers makes grpc-js look.
+  const messages = call.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  if (promisesEnd(call.metadata)) {
+    yield* untilEnd(messages, served);
+    return;
+  }
+  yield* messages;
+  // A stream that was reset looks ended before it looks reset. Sending the headers makes grpc-js look.
   call.sendMetadata(new Metadata());
-  await setImmediate();
+  await delay(RESET_MS);
   served.check();
+}
+
+/** The messages before the one that means the end. Throws CANCELLED where that does not come. */
+async function* untilEnd(messages: AsyncIterable<Buffer>, served: ServerCall): AsyncGenerator<Buffer> {
+  let end: Buffer | undefined;
+  for await (const message of messages) {
+    if (end) yield end;
+    end = mayBeEnd(message) ? message : undefined;
+    if (!end) yield message;
+  }
+  served.check();
+  if (!end) throw cancelled();
 }
 
 function textOf(metadata: Metadata): Record<string, string> {
