@@ -119,7 +119,7 @@ function setHeaders(reply: FastifyReply, head: Head): void {
 }
 
 function setBodyHeaders(reply: FastifyReply, { name, length }: Head): void {
-  const [base = name] = /[^/\\]*$/.exec(name) ?? [];
+  const [base = name] = /[^/]*$/.exec(name) ?? [];
   reply.type('application/octet-stream').headers({
     'content-length': String(length),
     'content-disposition': contentDisposition(base === '' ? 'file' : base),

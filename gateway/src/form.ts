@@ -2,7 +2,6 @@
 // what is not well formed is refused and named, and a form that broke off never looks complete.
 
 import { isUtf8 } from 'node:buffer';
-import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import { Dicer } from '@fastify/busboy';
 import { parse } from 'content-disposition';
@@ -36,6 +35,8 @@ export async function* readForm(body: AsyncIterable<Buffer>, boundary: string): 
   const parser = new Dicer({ boundary });
   const form = new Form();
   parser.on('part', (part) => form.take(part));
+  // Its end tells, and it must not be told to nobody.
+  parser.on('error', () => {});
   const end = finished(parser);
   end.catch(() => {});
   for await (const piece of body) {
@@ -106,7 +107,7 @@ class Form {
       return;
     }
     this.isIn = name;
-    this.#ends.push(once(part, 'end'));
+    this.#ends.push(new Promise((resolve) => part.once('end', resolve)));
     const encoding = header['content-transfer-encoding']?.[0]?.trim().toLowerCase() ?? 'binary';
     if (!PLAIN.has(encoding)) this.#refuse(invalidField(name, `must not be encoded as ${encoding}`));
     else if (filename === undefined) this.#field(part, name);
@@ -135,6 +136,7 @@ class Form {
       else pieces.push(piece);
     });
     part.once('end', () => {
+      if (size > MAX_FIELD_BYTES) return;
       const bytes = Buffer.concat(pieces);
       if (isUtf8(bytes)) this.#found.push({ kind: 'field', name, value: bytes.toString() });
       else this.#refuse(invalidField(name, 'is not UTF-8'));

@@ -22,6 +22,7 @@ import type {
 } from '@egg/contract/types/eggs';
 import { declareTable } from '@egg/store';
 import { changedEgg, newEgg } from './eggs/rules.ts';
+import { askedFiles, changedFile } from './files/rules.ts';
 import { changedHost, hostFilter, hostsWithin, newHost, withStates } from './hosts/rules.ts';
 import type { KnownTokens } from './tokens/known-tokens.ts';
 import { withUsesLeft } from './tokens/uses-left.ts';
@@ -48,7 +49,8 @@ export const eggVersions = (contract: Contract, publishing: Publishing, order: V
 /** Blobs; their content is kept once, apart. */
 export const files = (contract: Contract) =>
   declareTable<File, AddFileRequest, UpdateFileRequest>(contract, 'files', {
-    filter: ({ sha256 }) => (sha256 === undefined ? {} : { sha256: String(sha256).toLowerCase() }),
+    change: changedFile,
+    filter: askedFiles,
   });
 
 /** Names that point at files. */
