@@ -4,7 +4,7 @@
 import { Range, validRange } from 'semver';
 
 /** A version in the form in which it is compared. */
-export interface Precedence {
+interface Precedence {
   /** Major, minor and patch, in digits. */
   readonly core: readonly string[];
   /** The identifiers of a pre-release; none in a release. */
@@ -28,7 +28,7 @@ export function isVersion(text: string): boolean {
 }
 
 /** What of a version is compared; undefined if it is none. */
-export function precedenceOf(text: string): Precedence | undefined {
+function precedenceOf(text: string): Precedence | undefined {
   const match = text.length <= LONGEST ? VERSION.exec(text) : null;
   if (!match) return undefined;
   const [, major = '', minor = '', patch = '', pre] = match;
@@ -46,8 +46,8 @@ export function compareVersions(a: string, b: string): number {
   return compareText(a, b);
 }
 
-/** The same of versions that were read before. SemVer 2.0.0, 11. */
-export function comparePrecedence(a: Precedence, b: Precedence): number {
+/** SemVer 2.0.0, 11. */
+function comparePrecedence(a: Precedence, b: Precedence): number {
   for (const [index, number] of a.core.entries()) {
     const order = compareDigits(number, b.core[index] ?? '');
     if (order !== 0) return order;
