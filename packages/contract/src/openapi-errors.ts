@@ -44,6 +44,12 @@ const ERRORS: ErrorAnswer[] = [
     codes: ['INVALID_ARGUMENT'],
   },
   {
+    status: 416,
+    name: 'RangeNotSatisfiable',
+    description: 'The range begins behind the end; `Content-Range` says where that is.',
+    codes: ['OUT_OF_RANGE'],
+  },
+  {
     status: 429,
     name: 'TooManyRequests',
     description: 'Too much is under way. Try again later.',
@@ -72,6 +78,8 @@ const ERRORS: ErrorAnswer[] = [
 
 /** What only a request with a body can meet. */
 const BODY_ONLY = new Set([413, 415]);
+/** What only a request for a part of a file can meet. */
+const RANGE_ONLY = new Set([416]);
 
 /** Every answer has it. */
 export const REQUEST_ID_HEADER = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
@@ -97,9 +105,12 @@ export function errorResponses(): JsonSchema {
   );
 }
 
-/** References to the errors that a route with this verb can give. */
-export function errorReferences(verb: NonNullable<MethodContract['http']>['verb']): JsonSchema {
-  const possible = ERRORS.filter(({ status }) => verb === 'POST' || !BODY_ONLY.has(status));
+/** References to the errors that a route can give. */
+export function errorReferences({ http, body }: MethodContract): JsonSchema {
+  const possible = ERRORS.filter(
+    ({ status }) =>
+      (http?.verb === 'POST' || !BODY_ONLY.has(status)) && (body === 'content' || !RANGE_ONLY.has(status)),
+  );
   return Object.fromEntries(
     possible.map(({ status, name }) => [String(status), { $ref: `#/components/responses/${name}` }]),
   );

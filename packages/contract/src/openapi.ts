@@ -2,6 +2,7 @@
 // comments of the protos.
 
 import type { Contract, JsonSchema, MethodContract, ServiceContract } from './model.ts';
+import { CONTENT_PARAMETERS, CONTENT_RESPONSES } from './openapi-content.ts';
 import { errorReferences, errorResponses, REQUEST_ID_HEADER } from './openapi-errors.ts';
 import { plainPaths } from './openapi-plain.ts';
 import { ERROR, recordSchemas, replySchema, requestSchema, shortName } from './openapi-schemas.ts';
@@ -39,6 +40,7 @@ const PARAMETERS = {
     description: 'The `ETag` of an answer that the client has.',
     schema: { type: 'string' },
   },
+  ...CONTENT_PARAMETERS,
 };
 
 /** Makes the document. Throws an Error if two methods would have the same operationId. */
@@ -104,25 +106,22 @@ function describeOperation(
     parameters: [...queryParameters(method), ...headerParameters(method)],
     ...(verb === 'POST' && { requestBody: requestBody(method) }),
     responses: {
-      200: {
-        description: 'Done.',
-        headers: {
-          ...REQUEST_ID_HEADER,
-          ...(method.immutableWith !== undefined && {
-            ETag: {
-              description: `Only where the request has \`${method.immutableWith}\`: such an answer never changes.`,
-              schema: { type: 'string' },
-            },
-          }),
-        },
-        content: replyContent(method, records),
-      },
-      ...(method.immutableWith !== undefined && {
-        304: { description: 'The client has the answer.', headers: REQUEST_ID_HEADER },
-      }),
-      ...errorReferences(verb),
+      ...(method.body === 'content' ? CONTENT_RESPONSES : jsonResponses(method, records)),
+      ...errorReferences(method),
     },
     ...(method.roles.includes('open') && { security: [] }),
+  };
+}
+
+function jsonResponses(method: MethodContract, records: Record<string, JsonSchema>): JsonSchema {
+  const content = replyContent(method, records);
+  if (method.immutableWith === undefined)
+    return { 200: { description: 'Done.', headers: REQUEST_ID_HEADER, content } };
+  const description = `Only where the request has \`${method.immutableWith}\`: such an answer never changes.`;
+  const headers = { ...REQUEST_ID_HEADER, ETag: { description, schema: { type: 'string' } } };
+  return {
+    200: { description: 'Done.', headers, content },
+    304: { description: 'The client has the answer.', headers: REQUEST_ID_HEADER },
   };
 }
 
@@ -169,6 +168,7 @@ function headerParameters(method: MethodContract): JsonSchema[] {
   if (method.writes) names.push('IdempotencyKey', 'IfMatch');
   if (method.immutableWith !== undefined) names.push('IfNoneMatch');
   if (method.body === 'sse') names.push('LastEventId');
+  if (method.body === 'content') names.push('Range', 'IfRange', 'IfNoneMatch', 'IfModifiedSince');
   return names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 }
 
