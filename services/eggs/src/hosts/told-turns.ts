@@ -13,7 +13,7 @@ export interface TurnsOptions {
 const LOOK_MS = 1000;
 const MOST = 500;
 
-type Pending = Required<Pick<StateDocument, '_id' | 'pending'>>;
+type Pending = Required<Pick<StateDocument, '_id' | 'turns' | 'pending'>>;
 
 export class ToldTurns {
   readonly #options: TurnsOptions;
@@ -57,12 +57,16 @@ export class ToldTurns {
   async #tellSome(): Promise<number> {
     const { states, facts } = this.#options;
     const found = await states
-      .find({ has_pending: true }, { projection: { pending: 1 }, readConcern: { level: 'majority' } })
+      .find(
+        { has_pending: true },
+        { projection: { turns: 1, pending: 1 }, readConcern: { level: 'majority' } },
+      )
       .limit(MOST)
       .toArray();
-    const all: Pending[] = found.map(({ _id, pending = [] }) => ({ _id, pending }));
+    if (found.length === 0) return 0;
+    const all: Pending[] = found.map(({ _id, turns, pending = [] }) => ({ _id, turns, pending }));
     await facts.tell(all.flatMap(factsOf));
-    await states.bulkWrite(all.flatMap(clearing), { ordered: true });
+    await states.bulkWrite(all.map(clearing), { ordered: false });
     return found.length;
   }
 }
@@ -75,16 +79,8 @@ function factsOf({ _id: id, pending }: Pending) {
   });
 }
 
-/** What was told goes; the mark too, unless something came meanwhile. */
-function clearing({ _id, pending }: Pending) {
-  const told = { pending: { turn: { $lte: pending.at(-1)?.turn ?? 0 } } };
-  return [
-    { updateOne: { filter: { _id }, update: { $pull: told } } },
-    {
-      updateOne: {
-        filter: { _id, pending: { $size: 0 } },
-        update: { $unset: { has_pending: true as const } },
-      },
-    },
-  ];
+/** Only where it has not turned again since; else all of it is told again, and known again. */
+function clearing({ _id, turns }: Pending) {
+  const update = { $unset: { pending: true as const, has_pending: true as const } };
+  return { updateOne: { filter: { _id, turns }, update } };
 }
