@@ -56,13 +56,9 @@ export function namedFileMethods({ table, writes, files, content }: NamedFilePar
   };
 }
 
-/** The file that a commit was to point at is not there. */
+/** The file that a commit was to point at is not there, or just being deleted. */
 function isMissing(error: unknown): boolean {
-  return (
-    error instanceof RpcError &&
-    error.code === 'INVALID_ARGUMENT' &&
-    error.violations.some(({ field }) => field === 'file_id')
-  );
+  return error instanceof RpcError && error.violations.some(({ field }) => field === 'file_id');
 }
 
 function goneFile(id: number, cause: unknown): RpcError {
