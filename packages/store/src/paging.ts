@@ -1,35 +1,11 @@
 // Pages of a table's records, now or as they were at a revision. A page is read by windows of ids, so it costs the same wherever
 // it is, and a record that stays is neither skipped nor shown twice.
 
-import { invalidField } from '@egg/rpc/errors';
 import { type LogCollection, readCommit, readTouching } from './log.ts';
+import { decodeCursor, encodeCursor, matches, type PageQuery } from './page-query.ts';
 import { type Row, weightOfRow } from './record.ts';
 import { readRows, type RowCollection, readWindow } from './rows.ts';
 import type { State } from './state.ts';
-
-export interface PageQuery {
-  readonly limit: number;
-  readonly cursor?: string;
-  readonly descending?: boolean;
-  /**
-   * Fields that have to be equal; a list has to hold the value. `labels.env` is a field within a field; `PRESENT` is any value.
-   */
-  readonly filter?: Readonly<Record<string, unknown>>;
-  /** What is kept beside the records has to hold too. */
-  readonly within?: Within;
-  /** A piece of the name, in the form that keys have. */
-  readonly piece?: string;
-  /** The table as it was then; the caller has checked that it is not in the future. */
-  readonly revision?: number;
-}
-
-/** Selects records by what is kept elsewhere, window by window, so that a page costs the same wherever it is. */
-export interface Within {
-  /** What has to be the same from page to page. */
-  readonly scope: unknown;
-  /** Which ids of `(after, to]` are in; with `ids`, only of those. */
-  among(window: { after: number; to: number }, ids?: readonly number[]): Promise<(id: number) => boolean>;
-}
 
 export interface Page<R extends Row> {
   readonly rows: R[];
@@ -45,9 +21,6 @@ export interface Sources<R extends Row> {
   /** The name of a record, in the form that keys have. */
   readonly nameOf: (row: R) => string;
 }
-
-/** In a filter: that a field is there. */
-export const PRESENT = { $exists: true } as const;
 
 /** A page ends when it has about this many characters, so that an answer stays within one message of 4 MiB. */
 const PAGE_BYTES = 1.2 * 1024 * 1024;
@@ -158,7 +131,7 @@ async function readOnce<R extends Row>(
     return { rows: rows.slice(0, limit), cut: rows.length >= limit };
   }
   const all = (await windowAt<R>(sources, query.revision, window)).filter((row) =>
-    matches(sources, query, row),
+    matches(query, row, sources.nameOf),
   );
   if (descending) all.reverse();
   return { rows: all.slice(0, limit), cut: all.length >= limit };
@@ -179,7 +152,7 @@ async function search<R extends Row>(sources: Sources<R>, query: PageQuery, walk
     const isIn = await query.within?.among(spanOf(order), order);
     const matching = order
       .flatMap((id) => read.get(id) ?? [])
-      .filter((row) => matches(sources, query, row) && (isIn?.(row.id) ?? true));
+      .filter((row) => matches(query, row, sources.nameOf) && (isIn?.(row.id) ?? true));
     rows.push(...matching);
     bytes += matching.reduce((sum, row) => sum + weightOfRow(row), 0);
   }
@@ -231,38 +204,4 @@ export async function windowAt<R extends Row>(
     }
   }
   return [...found.values()].sort((a, b) => a.id - b.id);
-}
-
-function matches<R extends Row>(sources: Sources<R>, query: PageQuery, row: R): boolean {
-  if (query.piece !== undefined && !sources.nameOf(row).includes(query.piece)) return false;
-  return Object.entries(query.filter ?? {}).every(([path, wanted]) => {
-    const value = path
-      .split('.')
-      .reduce<unknown>((within, field) => (within as Record<string, unknown> | undefined)?.[field], row);
-    if (wanted === PRESENT) return value !== undefined;
-    return Array.isArray(value) ? value.includes(wanted) : value === wanted;
-  });
-}
-
-function encodeCursor(query: PageQuery, id: number): string {
-  return Buffer.from(JSON.stringify([id, scope(query)])).toString('base64url');
-}
-
-function decodeCursor(query: PageQuery): number {
-  try {
-    const [id, of] = JSON.parse(Buffer.from(query.cursor ?? '', 'base64url').toString()) as [
-      unknown,
-      unknown,
-    ];
-    if (Number.isSafeInteger(id) && of === scope(query)) return id as number;
-  } catch {
-    // Not what a page gave: refused below.
-  }
-  throw invalidField('cursor', 'is not a cursor of this query');
-}
-
-/** What has to be the same from page to page. */
-function scope({ descending = false, revision, piece, filter, within }: PageQuery): string {
-  const parts = [descending, revision ?? null, piece ?? null, filter ?? null];
-  return JSON.stringify(within ? [...parts, within.scope] : parts);
 }

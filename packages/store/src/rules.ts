@@ -3,7 +3,7 @@
 import type { CallContext } from '@egg/rpc';
 import type { Database } from './connection.ts';
 import type { Follower } from './follower.ts';
-import type { Within } from './paging.ts';
+import type { Within } from './page-query.ts';
 import type { Fields, Row } from './record.ts';
 
 export interface TableRules<R extends Row, Add, Update> {
