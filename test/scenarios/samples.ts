@@ -16,6 +16,8 @@ export interface Sample {
   add(n: number, ground: Ground): object;
   /** The fields of an update, each time others; absent where the table has none. */
   readonly change?: (n: number, ground: Ground) => object;
+  /** What answers have beside the record that is committed. */
+  readonly beside?: readonly string[];
 }
 
 /** By the table's name. */
@@ -46,6 +48,7 @@ export const SAMPLES: Readonly<Record<string, Sample>> = {
   hosts: {
     add: (n) => ({ name: `host-${n}`, platform: 'linux/amd64', labels: { n: String(n) } }),
     change: (n) => ({ address: `10.0.0.${n}`, labels: { m: String(n) } }),
+    beside: ['eggs'],
   },
   tokens: { add: (n) => ({ name: `token-${n}`, role: 'viewer' }) },
   egg_tasks: {

@@ -2,7 +2,7 @@
 
 import type { Contract, TableContract } from '@egg/contract';
 import type { Handlers } from '@egg/rpc';
-import { RpcError } from '@egg/rpc/errors';
+import { invalidField, RpcError } from '@egg/rpc/errors';
 import { tableHandlers } from './handlers.ts';
 import type { Fields, Origin, Row } from './record.ts';
 import type { Preparation, TableRules, WholeRules } from './rules.ts';
@@ -67,10 +67,14 @@ export function declareTable<
     } = table.record.decodeReply(table.record.encode(fields)) as Record<string, unknown>;
     return rest as Fields<R>;
   };
+  const fixed = immutableFields(contract, table);
   const all: Omit<WholeRules<R, Add, Update>, 'decorate' | 'within'> = {
     build: rules.build ?? own,
-    change:
-      rules.change ?? ((record, { clear = [], ...named }) => own(without({ ...record, ...named }, clear))),
+    change: (record, request) => {
+      refuseOthers(fixed, record, request);
+      const { clear = [], ...named } = request;
+      return rules.change?.(record, request) ?? own(without({ ...record, ...named }, clear));
+    },
     join: rules.join ?? refuse,
     filter: rules.filter ?? ((request) => sharedFields(table, request)),
     prepare: rules.prepare,
@@ -109,6 +113,20 @@ export function declareTable<
       };
     },
   };
+}
+
+/** The fields that an update may name, but not change. */
+function immutableFields(contract: Contract, table: TableContract): string[] {
+  const update = contract.service(table.service).methods.find((method) => method.name === 'Update');
+  return (update?.request.fields ?? []).filter(({ immutable }) => immutable).map((field) => field.name);
+}
+
+function refuseOthers(fields: readonly string[], record: object, request: object): void {
+  const [there, named] = [record, request] as Record<string, unknown>[];
+  for (const field of fields) {
+    if (named?.[field] !== undefined && named[field] !== there?.[field])
+      throw invalidField(field, 'cannot become another');
+  }
 }
 
 function unknownTarget(table: string): never {

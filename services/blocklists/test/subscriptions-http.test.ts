@@ -115,7 +115,7 @@ describe('where private addresses are allowed', () => {
     expect([again.httpStatus, again.body.code]).toEqual([409, 'ALREADY_EXISTS']);
     const renamed = await post('update', { id, name: 'other' });
     expect(renamed.body.errors).toEqual([
-      { field: 'name', reason: 'cannot become another: entries have it as their source' },
+      { field: 'name', reason: 'cannot become another' },
     ]);
     const same = await post('update', { id, name: 'named', refresh_seconds: 3600 });
     expect(same.body.data).toMatchObject({ id, refresh_seconds: 3600 });

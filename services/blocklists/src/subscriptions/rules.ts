@@ -36,8 +36,6 @@ export function changedSubscription(
   refuse: RefuseAddress,
 ): Fields<Subscription> {
   const { name, url, format, refresh_seconds, enabled } = { ...record, ...request };
-  if (name !== record.name)
-    throw invalidField('name', 'cannot become another: entries have it as their source');
   if (url !== record.url) refuseUrl(url, refuse);
   return { name, url, format, refresh_seconds, enabled };
 }

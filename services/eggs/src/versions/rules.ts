@@ -33,9 +33,6 @@ export function changedVersion(
   { clear = [], ...request }: UpdateEggVersionRequest,
 ): Fields<EggVersion> {
   const { egg_id, published_at, signed_by } = record;
-  if (request.egg_id !== undefined && request.egg_id !== egg_id) {
-    throw invalidField('egg_id', 'cannot become another');
-  }
   const { version = record.version, notes = record.notes, state = record.state } = request;
   if (version !== record.version) refuseNoVersion(version);
   const files = request.files ? checkedFiles(request.files) : record.files;
