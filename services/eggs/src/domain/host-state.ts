@@ -1,13 +1,13 @@
 // What check-ins make of a host's state: when it was last seen, what runs on it, and whether a check-in was taken before.
 
 /** An egg as a host reports it. */
-export interface ReportedEgg {
+interface ReportedEgg {
   readonly egg: string;
   readonly version: string;
 }
 
 /** By what a check-in is known again. */
-export interface Known {
+interface Known {
   /** What the client calls it, where it does. */
   readonly key?: string;
   /** Of its body. */

@@ -4,27 +4,9 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Database } from '@egg/store';
-import {
-  type Counted,
-  countKey,
-  dayPrefix,
-  daysBefore,
-  type Kind,
-  dayOf,
-  summed,
-} from '../domain/blocked.ts';
+import { type Counted, countKey, dayPrefix, daysBefore, dayOf, summed } from '../domain/blocked.ts';
+import { blockedCounts } from './count-document.ts';
 import { DURABLE, hostStates, type StateCollection } from './state-document.ts';
-
-export interface CountDocument {
-  /** `countKey` */
-  readonly _id: string;
-  readonly day: string;
-  readonly kind: Kind;
-  readonly name: string;
-  readonly count: number;
-  /** The last batch of each process that is in the count. */
-  readonly applied: Readonly<Record<string, number>>;
-}
 
 interface BatchDocument {
   /** `<process>:<number>` */
@@ -57,11 +39,6 @@ const RETRY_MS = 500;
 const DUPLICATE_KEY = 11000;
 const OPERATIONS = 1000;
 
-/** The collection of all counts. */
-export function blockedCounts(database: Pick<Database, 'collection'>) {
-  return database.collection<CountDocument>('blocked_counts');
-}
-
 export class BlockedCounts {
   /** Names this process among all that ever were. */
   readonly #process = randomBytes(6).toString('hex');
@@ -93,7 +70,9 @@ export class BlockedCounts {
     quietly(() => this.purge(new Date()))();
   }
 
-  /** Writes down what a batch would count, if it would count anything. Throws what the database throws. */
+  /**
+   * Writes down what a batch would count, if it would count anything. A process has one batch at a time. Throws what the database throws.
+   */
   async begin(
     day: string,
     checkIns: readonly { readonly host: number; readonly blocked: readonly Counted[] }[],

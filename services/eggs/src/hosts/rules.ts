@@ -24,7 +24,9 @@ export function newHost({ name, platform, labels = {}, address = '' }: AddHostRe
 /** What an update leaves: all that is not named, and what enrolment made. */
 export function changedHost(record: Host, { clear = [], ...request }: UpdateHostRequest): Fields<Host> {
   const { name = record.name, platform = record.platform } = request;
-  const labels = clear.includes('labels') ? {} : said(request.labels, record.labels);
+  const isSaid = Object.keys(request.labels ?? {}).length > 0;
+  const kept = clear.includes('labels') ? {} : record.labels;
+  const labels = isSaid ? (request.labels ?? {}) : kept;
   const address = clear.includes('address') ? '' : (request.address ?? record.address);
   const { enrolled_at, token_key } = record;
   return asRecord({
@@ -35,14 +37,6 @@ export function changedHost(record: Host, { clear = [], ...request }: UpdateHost
     ...(enrolled_at && { enrolled_at }),
     ...(token_key !== undefined && { token_key }),
   });
-}
-
-/** Labels that a request says, or those there were: one that says none says nothing of them. */
-export function said(
-  labels: Record<string, string> | undefined,
-  before: Record<string, string>,
-): Record<string, string> {
-  return labels && Object.keys(labels).length > 0 ? labels : before;
 }
 
 /** What of a list request is in the records. Throws INVALID_ARGUMENT for a label that is none. */

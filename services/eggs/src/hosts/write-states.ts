@@ -33,10 +33,13 @@ export async function writeStates(
     // A state that somebody else has just made, or a database that did not answer: what is in says itself.
   }
   const found = states.find(
-    { _id: { $in: ids }, written_by: batch },
-    { projection: { _id: 1 }, readConcern: { level: 'majority' } },
+    { _id: { $in: ids } },
+    { projection: { written_by: 1, batches: 1 }, readConcern: { level: 'majority' } },
   );
-  return new Set((await found.toArray()).map(({ _id }) => _id));
+  // Others may have written since; what counts stays known until it is counted, the rest may be written again.
+  const isIn = ({ written_by, batches }: Pick<StateDocument, 'written_by' | 'batches'>): boolean =>
+    written_by === batch || batches.includes(batch);
+  return new Set((await found.toArray()).filter(isIn).map(({ _id }) => _id));
 }
 
 function operation(batch: string, { id, name, before, state, batches, at }: NextState) {

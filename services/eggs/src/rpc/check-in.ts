@@ -17,7 +17,7 @@ import { isVersion } from '../domain/semver.ts';
 import type { Hosts } from '../hosts/hosts.ts';
 
 /** A host as the work for it is found by. */
-export interface WorkingHost extends Pick<Host, 'id' | 'name' | 'platform' | 'labels'> {
+interface WorkingHost extends Pick<Host, 'id' | 'name' | 'platform' | 'labels'> {
   readonly eggs: readonly { readonly egg: string; readonly version: string }[];
 }
 

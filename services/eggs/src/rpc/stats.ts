@@ -13,7 +13,7 @@ import {
   isDay,
   type Kind,
 } from '../domain/blocked.ts';
-import { blockedCounts, type CountDocument } from '../hosts/blocked-counts.ts';
+import { blockedCounts, type CountDocument } from '../hosts/count-document.ts';
 
 type Counts = ReturnType<typeof blockedCounts>;
 
