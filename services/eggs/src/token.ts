@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util';
 import { loadContract } from '@egg/contract';
 import type { AddTokenRequest } from '@egg/contract/types/eggs';
 import { invalidField, invalidFields, RpcError } from '@egg/rpc/errors';
-import { ConfigError, readConfig, serviceAccess } from '@egg/service';
-import { openDatabase } from '@egg/store';
+import { ConfigError, parseConfig, serviceAccess } from '@egg/service';
+import { readVariables, whole } from '@egg/service/variables';
+import { type Database, openDatabase } from '@egg/store';
 import { readExpiry } from './domain/token.ts';
 import { tokens } from './tables.ts';
 import { addToken } from './tokens/add-token.ts';
@@ -40,37 +41,47 @@ function readRequest(): AddTokenRequest {
   return { ...(wanted as AddTokenRequest), ...(expiry && { expires_at: expiry }) };
 }
 
-/** The database of the system on this machine: the embedded one, unless another is named. */
-function databaseUrl(): string {
-  const { EGG_MONGODB_URL: url, EGG_MONGODB_PORT: port } = process.env;
-  if (!url && port) process.env['EGG_MONGODB_URL'] = `mongodb://127.0.0.1:${port}/?directConnection=true`;
-  return readConfig().mongodb.url;
+/** The system on this machine: over its embedded database, unless another is named. Throws ConfigError. */
+function readSystem(): { url: string; name: string; hosts: string } {
+  const port = readVariables({ EGG_MONGODB_PORT: whole(1, 65_535, 27_017) }, process.env)['EGG_MONGODB_PORT'];
+  const embedded = `mongodb://127.0.0.1:${String(port)}/?directConnection=true`;
+  const { EGG_MONGODB_URL: own } = process.env;
+  const { url, database } = parseConfig({ ...process.env, EGG_MONGODB_URL: own || embedded }).mongodb;
+  // Without a user and password.
+  const hosts = /^[^:]+:\/\/(?:[^@/]*@)?([^/?]+)/.exec(url)?.[1] ?? 'its address';
+  return { url, name: database, hosts };
 }
 
 async function main(): Promise<void> {
   const request = readRequest();
-  const url = databaseUrl();
+  const { url, name, hosts } = readSystem();
   const signal = AbortSignal.timeout(CONNECT_MS);
-  const name = readConfig().mongodb.database;
   const database = await openDatabase({ url, name, log, signal }).catch(() => {
     throw new Error(
-      `no database answers at ${new URL(url).host}: is the system running? EGG_MONGODB_PORT or EGG_MONGODB_URL say where it is`,
+      `no database answers at ${hosts}: is the system running? EGG_MONGODB_PORT or EGG_MONGODB_URL say where it is`,
     );
   });
+  try {
+    await makeToken(database, request);
+  } finally {
+    await database.close();
+  }
+}
+
+/** As one more replica of the table, which a running service learns of by the log. */
+async function makeToken(database: Database, request: AddTokenRequest): Promise<void> {
   const access = serviceAccess(database, { log });
   const { table } = await tokens(contract, new KnownTokens()).open({ database, log });
   const origin = { actor: 'npm run token', from: '127.0.0.1', requestId: randomUUID() };
-  const { token, secret } = await addToken(request, {
-    table,
-    access,
-    origin,
-    deadline: Date.now() + COMMIT_MS,
-  });
-  process.stdout.write(`${secret}\n`);
-  say(`token ${token.name}, role ${token.role}, expires ${token.expires_at?.toISOString() ?? 'never'}`);
-  access.stop();
-  await table.close();
-  await database.close();
+  try {
+    const deadline = Date.now() + COMMIT_MS;
+    const { token, secret } = await addToken(request, { table, access, origin, deadline });
+    process.stdout.write(`${secret}\n`);
+    say(`token ${token.name}, role ${token.role}, expires ${token.expires_at?.toISOString() ?? 'never'}`);
+  } finally {
+    access.stop();
+    await table.close();
+  }
 }
 
 try {
