@@ -1,7 +1,7 @@
 // The other services of the system, as one of them calls them: over gRPC, with an identity of its own.
 
 import type { Contract, MethodContract } from '@egg/contract';
-import { type CallOptions, type Channel, connect, type Log, toRpcError } from '@egg/rpc';
+import { type CallOptions, type Channel, connect, type Log, RpcError, toRpcError } from '@egg/rpc';
 import type { Row, Target } from '@egg/store';
 import type { Config, ServiceName } from './config.ts';
 import { remoteTarget } from './references.ts';
@@ -102,8 +102,10 @@ export function otherServices({ contract, config, log, authorization }: OthersOp
         const { data } = await call<{ data: R[] }>(contract.table(table).service, 'List', { id }, options);
         return data[0];
       } catch (thrown) {
-        if (toRpcError(thrown).code === 'NOT_FOUND') return undefined;
-        throw thrown;
+        const { code } = toRpcError(thrown);
+        if (code === 'NOT_FOUND') return undefined;
+        if (code !== 'DEADLINE_EXCEEDED') throw thrown;
+        throw new RpcError('UNAVAILABLE', `whether ${table} ${id} is there cannot be known`);
       }
     },
     targetOf: (table) => {

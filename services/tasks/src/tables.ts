@@ -14,18 +14,32 @@ import type {
   UpdateTaskStrategyRequest,
 } from '@egg/contract/types/tasks';
 import { declareTable } from '@egg/store';
+import { changedSchedule, newSchedule, prepareSchedule } from './records/schedules.ts';
+import { changedStrategy, newStrategy } from './records/strategies.ts';
+import { changedTask, newTask, prepareTask } from './records/tasks.ts';
 
 /** What an egg shall do. */
 export const tasks = (contract: Contract) =>
-  declareTable<Task, AddTaskRequest, UpdateTaskRequest>(contract, 'egg_tasks');
+  declareTable<Task, AddTaskRequest, UpdateTaskRequest>(contract, 'egg_tasks', {
+    build: newTask,
+    change: changedTask,
+    prepare: prepareTask,
+  });
 
 /** Who shall do it, and how fast. */
 export const strategies = (contract: Contract) =>
-  declareTable<TaskStrategy, AddTaskStrategyRequest, UpdateTaskStrategyRequest>(contract, 'task_strategies');
+  declareTable<TaskStrategy, AddTaskStrategyRequest, UpdateTaskStrategyRequest>(contract, 'task_strategies', {
+    build: newStrategy,
+    change: changedStrategy,
+  });
 
 /** When. */
 export const schedules = (contract: Contract) =>
-  declareTable<Schedule, AddScheduleRequest, UpdateScheduleRequest>(contract, 'schedules');
+  declareTable<Schedule, AddScheduleRequest, UpdateScheduleRequest>(contract, 'schedules', {
+    build: newSchedule,
+    change: changedSchedule,
+    prepare: prepareSchedule,
+  });
 
 /** Executions of tasks over their targets. */
 export const runs = (contract: Contract) => declareTable<Run, object, { id: number }>(contract, 'run');
