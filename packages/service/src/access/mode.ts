@@ -10,7 +10,7 @@ import { asked } from './asked.ts';
 /** The collection of what is one for the whole system. */
 export const SYSTEM = 'system';
 /** How long a process that saw the system open may take it for open, counted from when it asked. */
-export const LEASE_MS = 500;
+const LEASE_MS = 500;
 const POLL_MS = 200;
 const RETRY_MS = 500;
 
@@ -20,13 +20,13 @@ interface ModeDocument {
 }
 
 /** Whether the system is closed, as the database has it. */
-export async function readClosed(database: Pick<Database, 'collection'>): Promise<boolean> {
+async function readClosed(database: Pick<Database, 'collection'>): Promise<boolean> {
   const collection = database.collection<ModeDocument>(SYSTEM);
   return (await collection.findOne({ _id: 'mode' }, { readConcern: { level: 'majority' } })) !== null;
 }
 
 /** Closes the system. Durable when this answers; every process has seen it `LEASE_MS` later. */
-export async function writeClosed(database: Pick<Database, 'collection'>): Promise<void> {
+async function writeClosed(database: Pick<Database, 'collection'>): Promise<void> {
   try {
     await database
       .collection<ModeDocument>(SYSTEM)
