@@ -1,15 +1,19 @@
 // The README's tour, run line by line against a fresh system: each command as a reader would type it, each answer as it is shown.
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { startStack } from '@egg/testing';
 
 const run = promisify(execFile);
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
-const stack = await startStack();
+const stack = await startStack({ eggs: 1, tasks: 1 });
+/** Where the reader stands. */
+const dir = mkdtempSync(join(tmpdir(), 'egg-tour-'));
+afterAll(() => rmSync(dir, { recursive: true }));
 
 interface Step {
   readonly command: string;
@@ -41,7 +45,7 @@ test('the tour answers what the README shows', async () => {
   expect(steps.length).toBeGreaterThan(10);
   for (const { command, answer } of steps) {
     const local = command.replaceAll('127.0.0.1:8080', new URL(stack.http.url).host);
-    const { stdout } = await run('bash', ['-c', local]);
-    expect(stdout, command).toMatch(pattern(answer));
+    const { stdout } = await run('bash', ['-c', local], { cwd: dir });
+    expect(stdout.trimEnd(), command).toMatch(pattern(answer));
   }
 });
