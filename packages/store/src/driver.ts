@@ -4,6 +4,7 @@ import mongoose, { type mongo } from 'mongoose';
 
 export const { ObjectId, MongoServerError, MongoWriteConcernError } = mongoose.mongo;
 export type ObjectId = mongo.ObjectId;
+export type Binary = mongo.Binary;
 export type Bucket = mongo.GridFSBucket;
 
 export type Collection<T extends mongo.Document> = mongo.Collection<T>;

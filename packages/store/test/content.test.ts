@@ -164,8 +164,10 @@ test('a content goes whose record was deleted while nobody looked', async () => 
   await stage.remove(id);
   await vi.waitFor(async () => expect(await stage.kept()).toEqual(NOTHING));
   await contents.insertOne(before as never);
-  await stage.content.sweep();
-  expect(await stage.kept()).toEqual(NOTHING);
+  await vi.waitFor(async () => {
+    await stage.content.sweep();
+    expect(await stage.kept()).toEqual(NOTHING);
+  });
 });
 
 test('a content whose deletion was begun is stored anew', async () => {

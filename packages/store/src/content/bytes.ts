@@ -1,10 +1,11 @@
 // The bytes themselves, in GridFS: one of its files for each content, written once and never changed.
 
 import { createHash } from 'node:crypto';
+import { RpcError } from '@egg/rpc/errors';
 import type { Database } from '../connection.ts';
-import type { Bucket, Collection, ObjectId } from '../driver.ts';
+import type { Binary, Bucket, Collection, ObjectId } from '../driver.ts';
 import { asked } from './database-failure.ts';
-import { BUCKET, CHUNK_BYTES, DURABLE } from './documents.ts';
+import { BUCKET, CHUNK_BYTES, DURABLE, MAJORITY } from './documents.ts';
 
 /** What a stream of bytes was, when it is over. */
 export interface Received {
@@ -19,14 +20,18 @@ export interface Range {
   readonly length: number;
 }
 
+/** One of the pieces of which GridFS makes a file: number `n`, as long as the others but for the last. */
 interface ChunkDocument {
   _id: ObjectId;
   files_id: ObjectId;
   n: number;
+  data: Binary;
 }
 
-/** Read at once: whole chunks, so that none is read twice. */
-const WINDOW_BYTES = 4 * CHUNK_BYTES;
+/** Read at once. */
+const WINDOW_CHUNKS = 4;
+/** Deleted at once. */
+const DELETED_CHUNKS = 64;
 
 export class Bytes {
   readonly #bucket: Bucket;
@@ -71,28 +76,44 @@ export class Bytes {
   }
 
   /**
-   * Reads a part of a file, as fast as the consumer takes it. No cursor is open while it waits for the consumer, who may be slower than
-   * a cursor lives. Throws DatabaseFailure, also where the file goes meanwhile.
+   * Reads a part of a file, as fast as the consumer takes it: by windows with two ends, which cost the same wherever they are, where a
+   * GridFS stream asks for all that follows; and with no cursor open while it waits for a consumer who may be slower than one lives.
+   * Throws DatabaseFailure, NOT_FOUND where the file was deleted meanwhile.
    */
   async *read(file: ObjectId, { offset, length }: Range): AsyncGenerator<Uint8Array> {
     const end = offset + length;
-    for (let at = offset; at < end;) {
-      const to = Math.min(end, (Math.floor(at / WINDOW_BYTES) + 1) * WINDOW_BYTES);
-      const pieces = await asked(this.#window(file, at, to));
-      yield* pieces;
-      at = to;
+    for (let n = Math.floor(offset / CHUNK_BYTES); n * CHUNK_BYTES < end; n += WINDOW_CHUNKS) {
+      const last = Math.min(n + WINDOW_CHUNKS, Math.ceil(end / CHUNK_BYTES));
+      const chunks = await asked(
+        this.#chunks
+          .find({ files_id: file, n: { $gte: n, $lt: last } })
+          .sort({ n: 1 })
+          .toArray(),
+      );
+      if (chunks.length < last - n) throw await this.#missing(file);
+      for (const chunk of chunks) {
+        const first = chunk.n * CHUNK_BYTES;
+        yield chunk.data.buffer.subarray(Math.max(0, offset - first), Math.min(CHUNK_BYTES, end - first));
+      }
     }
   }
 
-  /** Deletes a file, also one that is half there. Harmless to repeat. */
+  /** Deletes a file, also one that is half there: by windows, for a server may hold in memory what it deletes at once. Harmless to repeat. */
   async remove(file: ObjectId): Promise<void> {
     await asked(this.#files.deleteOne({ _id: file }, DURABLE));
+    let deleted = 0;
+    for (let n = 0; n === 0 || deleted > 0; n += DELETED_CHUNKS) {
+      const window = { files_id: file, n: { $gte: n, $lt: n + DELETED_CHUNKS } };
+      deleted = (await asked(this.#chunks.deleteMany(window))).deletedCount;
+    }
     await asked(this.#chunks.deleteMany({ files_id: file }, DURABLE));
   }
 
-  async #window(file: ObjectId, start: number, end: number): Promise<Uint8Array[]> {
-    const stream = this.#bucket.openDownloadStream(file, { start, end });
-    return (await stream.toArray()) as Uint8Array[];
+  async #missing(file: ObjectId): Promise<RpcError> {
+    const isThere = await asked(this.#files.findOne({ _id: file }, MAJORITY));
+    return isThere
+      ? new RpcError('DATA_LOSS', 'a piece of the content is not there')
+      : new RpcError('NOT_FOUND', 'the content is gone');
   }
 }
 

@@ -3,7 +3,7 @@
 import type { ObjectId } from '../driver.ts';
 import type { ReferenceDocument } from '../references.ts';
 
-/** In bytes. Read and written one at a time, so this is what a transfer holds in memory, a few times over. */
+/** In bytes. What is stored is cut so, and read back by it: another one would need the old files cut anew. */
 export const CHUNK_BYTES = 256 * 1024;
 
 export const BUCKET = 'content';
