@@ -51,6 +51,16 @@ test('any part of a content is what it is of the whole', async () => {
   );
 });
 
+test('nothing is read of nothing, wherever it is', async () => {
+  const bytes = randomBytes(2 * CHUNK + 5);
+  await stage.add(bytes);
+  for (const offset of [0, 5, CHUNK, CHUNK + 5, bytes.length]) {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of stage.content.read(sha256Of(bytes), { offset, length: 0 })) pieces.push(piece);
+    expect(pieces).toEqual([]);
+  }
+});
+
 test('the same content twice at once is stored once, and stays until its last record is gone', async () => {
   const bytes = randomBytes(3 * CHUNK);
   const commits = await Promise.all([stage.add(bytes), other.add(bytes), stage.add(bytes), other.add(bytes)]);

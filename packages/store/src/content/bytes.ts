@@ -81,6 +81,7 @@ export class Bytes {
    * Throws DatabaseFailure, NOT_FOUND where the file was deleted meanwhile.
    */
   async *read(file: ObjectId, { offset, length }: Range): AsyncGenerator<Uint8Array> {
+    if (length === 0) return;
     const end = offset + length;
     for (let n = Math.floor(offset / CHUNK_BYTES); n * CHUNK_BYTES < end; n += WINDOW_CHUNKS) {
       const last = Math.min(n + WINDOW_CHUNKS, Math.ceil(end / CHUNK_BYTES));
