@@ -25,7 +25,7 @@ export interface DueDecision {
 }
 
 /** What is found this soon has not been missed, however short `catch_up_seconds` is: no replica looks at the very millisecond. */
-const PROMPT_MS = 2000;
+export const PROMPT_MS = 2000;
 
 /**
  * Decides the due times in (after, now], undefined if there are none. To be asked when the due time has come, not only when its jitter
