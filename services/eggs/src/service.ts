@@ -4,7 +4,7 @@ import { loadContract } from '@egg/contract';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
 import { auditMethods } from './rpc/audit.ts';
 import { contentServices } from './rpc/content-services.ts';
-import { hostServices, noWork } from './rpc/host-services.ts';
+import { hostServices } from './rpc/host-services.ts';
 import { tokenMethods } from './rpc/token.ts';
 import { versionMethods } from './rpc/version.ts';
 import { eggs, eggVersions, files, hosts, namedFiles, tokens } from './tables.ts';
@@ -44,7 +44,6 @@ export function startEggs(context: ServiceContext): Promise<Running> {
         tables: { hosts, eggs },
         writes: parts.writes.hosts,
         parts,
-        findWork: noWork,
       })),
       'egg.eggs.v1.TokenService': await tokenMethods(
         { table: tokens, known, access: parts.access, log: context.log },

@@ -775,6 +775,23 @@ export interface RevertNamedFileRequest {
   revision: number;
 }
 
+export interface ScanHostsReply {
+  hosts: ScanHostsReplyScanned[];
+}
+
+export interface ScanHostsReplyScanned {
+  id: number;
+  name: string;
+  platform: string;
+  labels: Record<string, string>;
+  eggs: ReportedEgg[];
+}
+
+export interface ScanHostsRequest {
+  /** These alone, if any are named. */
+  ids?: number[];
+}
+
 export interface SettleReferenceRequest {
   table: string;
   id: number;

@@ -6,10 +6,12 @@ import type { Handlers } from '@egg/rpc';
 import type { ServiceContext, ServiceParts } from '@egg/service';
 import type { Table, Writes } from '@egg/store';
 import { startHosts } from '../hosts/hosts.ts';
-import { checkInMethods, type FindWork } from './check-in.ts';
+import { checkInMethods } from './check-in.ts';
 import { hostMethods } from './host.ts';
 import { instancesMethod } from './instances.ts';
+import { scanMethod } from './scan-hosts.ts';
 import { statsMethods } from './stats.ts';
+import { workOfTasks } from './work.ts';
 
 const HOST_SERVICE = 'egg.eggs.v1.HostService';
 
@@ -19,7 +21,6 @@ export interface HostServicesOptions {
   readonly tables: { readonly hosts: Table<Host>; readonly eggs: Table<Egg> };
   readonly writes: Writes<Host>;
   readonly parts: Omit<ServiceParts, 'writes'>;
-  readonly findWork: FindWork;
 }
 
 /** Starts to watch hosts, and gives the methods that their tables do not have by themselves. */
@@ -28,8 +29,7 @@ export async function hostServices({
   context: { config, log },
   tables: { hosts: table, eggs },
   writes,
-  parts: { access, bus, database, standard, onStop },
-  findWork,
+  parts: { access, bus, database, others, standard, onStop },
 }: HostServicesOptions): Promise<Readonly<Record<string, Handlers>>> {
   const { credentials } = access;
   const seconds = config.checkInSeconds;
@@ -37,14 +37,12 @@ export async function hostServices({
   onStop(() => hosts.stop());
   const { states, checkIns, heads, followed } = hosts;
   return {
-    [HOST_SERVICE]: hostMethods({ table, writes, access, followed, standard: standard[HOST_SERVICE] ?? {} }),
-    'egg.eggs.v1.CheckInService': checkInMethods({ checkIns, heads, findWork, log }),
+    [HOST_SERVICE]: {
+      ...hostMethods({ table, writes, access, followed, standard: standard[HOST_SERVICE] ?? {} }),
+      ...scanMethod(table, states),
+    },
+    'egg.eggs.v1.CheckInService': checkInMethods({ checkIns, heads, findWork: workOfTasks(others), log }),
     'egg.eggs.v1.StatsService': statsMethods(database),
     'egg.eggs.v1.EggService': instancesMethod(eggs, states),
   };
-}
-
-/** Until somebody gives work to hosts. */
-export function noWork(): ReturnType<FindWork> {
-  return Promise.resolve([]);
 }

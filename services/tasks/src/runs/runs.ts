@@ -48,8 +48,8 @@ export class Runs {
    * not published, UNAVAILABLE.
    */
   async start({ taskId, strategyId, scheduleId, origin, deadline }: StartRun): Promise<Run> {
-    const repeated = await this.#parts.table.repeated(origin, deadline);
-    if (repeated) return startedBy(repeated);
+    const repeated = await this.startedBefore(origin, deadline);
+    if (repeated) return repeated;
     const { task, strategy, uses } = await copiesOf(this.#parts.read, taskId, strategyId);
     const schedule = scheduleId === undefined ? {} : { schedule_id: scheduleId };
     return this.add(
@@ -121,6 +121,21 @@ export class Runs {
     const { table } = this.#parts;
     await table.follow(deadline);
     return table.current(id);
+  }
+
+  /** The run as the log has it now. Throws NOT_FOUND, UNAVAILABLE. */
+  async existing(id: number, deadline: number): Promise<Run> {
+    const run = await this.find(id, deadline);
+    if (run) return run;
+    throw new RpcError('NOT_FOUND', `there is no run with id ${id}`, {
+      violations: [{ field: 'id', reason: 'is not there' }],
+    });
+  }
+
+  /** The run that the same request has started before. Throws ALREADY_EXISTS for a key of another request. */
+  async startedBefore(origin: Origin, deadline: number): Promise<Run | undefined> {
+    const commit = await this.#parts.table.repeated(origin, deadline);
+    return commit && startedBy(commit);
   }
 
   /** Whether a run has ended; so has one that is not there. Throws UNAVAILABLE. */

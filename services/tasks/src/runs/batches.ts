@@ -1,0 +1,217 @@
+// How executions change, so that every change is counted once whoever dies where: in four steps over two collections. (1) The run's
+// progress takes a reservation, and with it the places that the batch needs among those in flight; (2) the executions change, each only
+// on top of what was seen, and bear the batch's mark; (3) the progress counts what was made and drops the reservation, in one update,
+// if it is still there; (4) the marks go. A batch that is not over in time is given up, and much later finished by another from its
+// marks. So a mark whose reservation is gone is counted, and one whose reservation is there is not.
+
+import { randomUUID } from 'node:crypto';
+import { RpcError } from '@egg/rpc/errors';
+import { type Abort, abortReason, type Move } from '../domain/progress.ts';
+import { type Change, increments, moveOf, type Outcome } from './changes.ts';
+import {
+  DURABLE,
+  type ExecutionCollection,
+  type ExecutionDocument,
+  MAJORITY,
+  type ProgressCollection,
+  type ProgressDocument,
+} from './documents.ts';
+import { isDuplicateAlone } from './duplicates.ts';
+
+export interface BatchesParts {
+  readonly progress: ProgressCollection;
+  readonly executions: ExecutionCollection;
+  readonly now: () => Date;
+  /** Told of each step before it is done; where it throws, this replica has died there. For tests. */
+  readonly step?: (step: 'reserve' | 'write' | 'count' | 'clear') => Promise<void>;
+}
+
+/** The run that a batch is of, as far as it matters. */
+export interface BatchRun {
+  readonly id: number;
+  readonly maxInFlight?: number | undefined;
+  readonly abort?: Abort | undefined;
+}
+
+/** After that a batch is given up. What was asked of the database by then is done within its own time limits. */
+const LONGEST_MS = 5000;
+/** By then nobody has it in hand any more. */
+export const LEFT_MS = 30_000;
+const TRIES = 4;
+
+export class ExecutionBatches {
+  readonly #parts: BatchesParts;
+
+  constructor(parts: BatchesParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Makes some changes of one run's executions, each execution at most once. Answers with what became of each. Throws UNAVAILABLE where
+   * that cannot be known now; what was done by then is counted later.
+   */
+  async make(run: BatchRun, changes: readonly Change[]): Promise<Map<Change, Outcome>> {
+    const outcomes = new Map<Change, Outcome>(changes.map((change) => [change, 'refused']));
+    const batch = randomUUID();
+    const startedMs = performance.now();
+    const enter = async (step: 'reserve' | 'write' | 'count' | 'clear'): Promise<void> => {
+      await this.#parts.step?.(step);
+      if (performance.now() - startedMs < LONGEST_MS) return;
+      throw new RpcError('UNAVAILABLE', 'the database did not answer in time');
+    };
+    await enter('reserve');
+    const reserved = await this.#reserve(run, batch, changes);
+    if (!reserved) return outcomes;
+    const { places, pending } = reserved;
+    const writing = reserved.granted.filter(({ change: { before } }) => {
+      return before?.mark === undefined || !pending.has(before.mark.batch);
+    });
+    for (const { change } of reserved.granted) outcomes.set(change, 'pending');
+    await enter('write');
+    const made = await this.#write(batch, writing);
+    for (const { change, after } of writing) outcomes.set(change, made.has(after._id) ? after : 'lost');
+    await enter('count');
+    const moves = writing.filter(({ after }) => made.has(after._id)).map(moveOfGranted);
+    await this.#count(run, batch, places, moves);
+    await enter('clear');
+    await this.#clear(batch, [...made]);
+    return outcomes;
+  }
+
+  /** Finishes what somebody who died has left: counts what was made, and gives back the places that were not used. */
+  async finish(run: BatchRun, { batch, n }: { readonly batch: string; readonly n: number }): Promise<void> {
+    const marked = await this.#parts.executions.find({ 'mark.batch': batch }, MAJORITY).toArray();
+    const moves = marked.flatMap(({ wave, mark }): Move[] =>
+      mark ? [{ from: mark.from, to: mark.to, wave }] : [],
+    );
+    await this.#count(run, batch, n, moves);
+    await this.#clear(
+      batch,
+      marked.map(({ _id }) => _id),
+    );
+  }
+
+  async #reserve(
+    run: BatchRun,
+    batch: string,
+    changes: readonly Change[],
+  ): Promise<{ granted: Granted[]; places: number; pending: ReadonlySet<string> } | undefined> {
+    let granted: Granted[] = changes.map((change) => ({ change, after: change.after }));
+    for (let tries = 0; tries < TRIES && granted.length > 0; tries++) {
+      const handing = granted.filter(({ change }) => change.isHandingOut);
+      const places = placesOf(handing);
+      const after = await this.#parts.progress.findOneAndUpdate(
+        filterOf(run, handing, places),
+        {
+          $inc: { in_flight: places },
+          $push: { reserved: { batch, n: places, at: this.#parts.now() } },
+        },
+        { returnDocument: 'after', ...DURABLE },
+      );
+      if (after) {
+        const pending = new Set(after.reserved.map((one) => one.batch).filter((one) => one !== batch));
+        return { granted, places, pending };
+      }
+      const now = await this.#parts.progress.findOne({ _id: run.id }, MAJORITY);
+      if (!now) throw new RpcError('UNAVAILABLE', 'the progress of the run is not there yet');
+      granted = fitting(granted, now, tries === TRIES - 2 ? 0 : roomIn(run, now));
+    }
+    return undefined;
+  }
+
+  /** Answers with the ids of those that are made. */
+  async #write(batch: string, granted: readonly Granted[]): Promise<Set<string>> {
+    if (granted.length === 0) return new Set();
+    const operations = granted.map((one) => operationOf(batch, one));
+    const ids = granted.map(({ after }) => after._id);
+    try {
+      const result = await this.#parts.executions.bulkWrite(operations, { ordered: false, ...DURABLE });
+      if (result.insertedCount + result.matchedCount === ids.length) return new Set(ids);
+    } catch (error) {
+      // After any other error a write may still come; then the batch is left to be finished later.
+      if (!isDuplicateAlone(error)) throw error;
+    }
+    const found = this.#parts.executions.find(
+      { _id: { $in: ids }, 'mark.batch': batch },
+      { projection: { _id: 1 }, ...MAJORITY },
+    );
+    return new Set((await found.toArray()).map(({ _id }) => _id));
+  }
+
+  async #count(run: BatchRun, batch: string, places: number, moves: readonly Move[]): Promise<void> {
+    const { progress } = this.#parts;
+    const sums = increments(moves, places);
+    const after = await progress.findOneAndUpdate(
+      { _id: run.id, 'reserved.batch': batch },
+      { ...(Object.keys(sums).length > 0 && { $inc: sums }), $pull: { reserved: { batch } } },
+      { returnDocument: 'after', ...DURABLE },
+    );
+    const reason = after ? abortReason(run.abort, after.counts) : undefined;
+    if (reason === undefined) return;
+    await progress.updateOne(
+      { _id: run.id, state: { $in: ['running', 'paused', 'expiring'] } },
+      { $set: { state: 'aborted', reason } },
+      DURABLE,
+    );
+  }
+
+  async #clear(batch: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#parts.executions.updateMany(
+      { _id: { $in: [...ids] }, 'mark.batch': batch },
+      { $unset: { mark: true } },
+    );
+  }
+}
+
+/** A change, and what it is to be where there is not place for all. */
+interface Granted {
+  readonly change: Change;
+  readonly after: ExecutionDocument;
+}
+
+function moveOfGranted({ change: { before }, after }: Granted): Move {
+  return moveOf({ before, after });
+}
+
+/** How many places among those in flight are needed. */
+function placesOf(granted: readonly Granted[]): number {
+  return granted.filter(({ after }) => after.state === 'sent').length;
+}
+
+function filterOf({ id, maxInFlight }: BatchRun, handing: readonly Granted[], places: number) {
+  if (handing.length === 0) return { _id: id };
+  const wave = Math.max(...handing.map(({ after }) => after.wave));
+  return {
+    _id: id,
+    state: 'running' as const,
+    wave: { $gte: wave },
+    ...(maxInFlight !== undefined && places > 0 && { in_flight: { $lte: maxInFlight - places } }),
+  };
+}
+
+function roomIn({ maxInFlight = Infinity }: BatchRun, { in_flight }: ProgressDocument): number {
+  return Math.max(0, maxInFlight - in_flight);
+}
+
+/** What of a batch the run takes as it is now: nothing is handed out unless it runs, nor in waves to come, nor without a place. */
+function fitting(granted: readonly Granted[], now: ProgressDocument, room: number): Granted[] {
+  let left = room;
+  return granted.flatMap(({ change, after }): Granted[] => {
+    if (!change.isHandingOut) return [{ change, after }];
+    if (now.state !== 'running' || after.wave > now.wave) return [];
+    if (after.state !== 'sent') return [{ change, after }];
+    if (left-- > 0) return [{ change, after }];
+    return change.otherwise ? [{ change, after: change.otherwise }] : [];
+  });
+}
+
+function operationOf(batch: string, { change: { before }, after }: Granted) {
+  const from = before && { from: before.state };
+  const document = { ...after, mark: { batch, ...from, to: after.state } };
+  if (!before) return { insertOne: { document } };
+  const { _id, state, attempt, mark } = before;
+  // A mark that was seen is counted by now; somebody may have cleared it.
+  const seen = mark ? { $in: [null, mark.batch] } : null;
+  return { replaceOne: { filter: { _id, state, attempt, 'mark.batch': seen }, replacement: document } };
+}

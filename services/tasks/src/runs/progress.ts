@@ -1,0 +1,48 @@
+// A run's progress, made and kept up to the run's record: what the log decides comes into it from here.
+
+import type { Run } from '@egg/contract/types/tasks';
+import { NO_COUNTS } from '../domain/progress.ts';
+import { DUPLICATE_KEY, DURABLE, type ProgressCollection, type ProgressDocument } from './documents.ts';
+import { isLive } from './runs.ts';
+
+/** As it is before anything was done. */
+export function freshProgress({ id, revision, state, wave }: Run): ProgressDocument {
+  return {
+    _id: id,
+    revision,
+    state,
+    wave,
+    in_flight: 0,
+    counts: NO_COUNTS,
+    waves: {},
+    reserved: [],
+    settled: false,
+  };
+}
+
+/**
+ * Brings a run's progress up to the run as it is at its revision; makes it where it is not there. Harmless to repeat, in any order. What
+ * was decided in the progress (that the run aborts, say) stays until the log says how the run has ended.
+ */
+export async function syncProgress(progress: ProgressCollection, run: Run): Promise<void> {
+  const { id: _id, revision, state, wave } = run;
+  const older = { _id, revision: { $lt: revision } };
+  const open = isLive(run) ? { state: { $in: ['running', 'paused'] as ProgressDocument['state'][] } } : {};
+  const taken = await progress.updateOne({ ...older, ...open }, { $set: { revision, state, wave } }, DURABLE);
+  if (taken.matchedCount > 0) return;
+  if (isLive(run)) {
+    const known = await progress.updateOne(older, { $set: { revision, wave } }, DURABLE);
+    if (known.matchedCount > 0) return;
+  }
+  await makeProgress(progress, run);
+}
+
+async function makeProgress(progress: ProgressCollection, run: Run): Promise<void> {
+  const { _id, ...fields } = freshProgress(run);
+  try {
+    await progress.updateOne({ _id }, { $setOnInsert: fields }, { upsert: true, ...DURABLE });
+  } catch (error) {
+    // Another replica made it at the same moment.
+    if ((error as { code?: number }).code !== DUPLICATE_KEY) throw error;
+  }
+}
