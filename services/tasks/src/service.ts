@@ -1,8 +1,9 @@
 // What this service serves, at a glance.
 
 import { loadContract } from '@egg/contract';
-import { RpcError } from '@egg/rpc/errors';
 import { type Running, type ServiceContext, startTableService } from '@egg/service';
+import { runServices } from './rpc/run-services.ts';
+import { scheduleServices } from './rpc/schedule-services.ts';
 import { runs, schedules, strategies, tasks } from './tables.ts';
 
 /** Tasks, strategies, schedules and runs. */
@@ -17,21 +18,15 @@ export function startTasks(context: ServiceContext): Promise<Running> {
       schedules: schedules(contract),
       runs: runs(contract),
     },
-    methods: () => ({
-      'egg.tasks.v1.TaskService': { Run: notYet },
-      'egg.tasks.v1.ScheduleService': { Preview: notYet, Trigger: notYet },
-      'egg.tasks.v1.RunService': {
-        Pause: notYet,
-        Resume: notYet,
-        Cancel: notYet,
-        Revert: notYet,
-        ListExecutions: notYet,
-      },
-      'egg.tasks.v1.WorkService': { CheckIn: notYet },
-    }),
+    methods: async ({ tasks, strategies, schedules, runs }, parts) => {
+      const { starter, methods } = await runServices({
+        contract,
+        log: context.log,
+        tables: { tasks, strategies, runs },
+        writes: parts.writes.runs,
+        parts,
+      });
+      return { ...methods, ...(await scheduleServices(context, { schedules, runs }, starter, parts)) };
+    },
   });
-}
-
-function notYet(): Promise<object> {
-  return Promise.reject(new RpcError('UNIMPLEMENTED', 'not yet'));
 }

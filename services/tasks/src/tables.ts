@@ -17,6 +17,8 @@ import { declareTable } from '@egg/store';
 import { changedSchedule, newSchedule, prepareSchedule } from './records/schedules.ts';
 import { changedStrategy, newStrategy } from './records/strategies.ts';
 import { changedTask, newTask, prepareTask } from './records/tasks.ts';
+import { withCounts } from './runs/shown.ts';
+import { withNextRun } from './schedules/shown.ts';
 
 /** What an egg shall do. */
 export const tasks = (contract: Contract) =>
@@ -39,7 +41,9 @@ export const schedules = (contract: Contract) =>
     build: newSchedule,
     change: changedSchedule,
     prepare: prepareSchedule,
+    decorate: withNextRun,
   });
 
 /** Executions of tasks over their targets. */
-export const runs = (contract: Contract) => declareTable<Run, object, { id: number }>(contract, 'run');
+export const runs = (contract: Contract) =>
+  declareTable<Run, object, { id: number }>(contract, 'run', { decorate: withCounts });
