@@ -1,0 +1,106 @@
+// Schedules over two replicas of their service that are killed in turn, and after both were away: each due time is decided once, and what
+// was missed fires once if it is not too old.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type HttpClient, startStack } from '@egg/testing';
+import { decidedOf, expectDecidedOnce, laySchedules, runsOf } from './scenarios/schedules.ts';
+
+const stack = await startStack({ eggs: 1, tasks: 2, gateways: 2 });
+const [one, other] = stack.gateways as [HttpClient, HttpClient];
+const add = await laySchedules(one);
+const REPLICAS = ['tasks-1', 'tasks-2'] as const;
+const LIMIT_MS = 90_000;
+
+const ready = async (): Promise<void> => {
+  for (const http of [one, other])
+    await expect.poll(async () => (await http.get('/readyz')).httpStatus, { timeout: 20_000 }).toBe(200);
+};
+
+/** Ends a schedule, and waits until all that was due has been decided. */
+async function disable(id: number, stepMs: number): Promise<void> {
+  const { body } = await one.post<{ updated_at: string }>('/schedule/update', { id, enabled: false });
+  expect(body.status, JSON.stringify(body)).toBe(0);
+  const until = Date.parse(body.data.updated_at);
+  await expect
+    .poll(
+      async () => {
+        const decided = await decidedOf(one, id);
+        const times = decided.flatMap(({ due_at, last_due_at }) => [
+          Date.parse(due_at),
+          Date.parse(last_due_at),
+        ]);
+        const [first, last] = [Math.min(...times), Math.max(...times)];
+        const count = decided.reduce((sum, entry) => sum + entry.count, 0);
+        return last > until - stepMs && last - first === (count - 1) * stepMs;
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true);
+}
+
+test(
+  'each second is decided once while two replicas are killed in turn, and fires one run or none',
+  async () => {
+    const overlaps = ['cancel', 'skip', 'queue'] as const;
+    const added = await Promise.all(
+      overlaps.map(async (overlap) => ({ ...(await add({ every_seconds: 1, overlap })), overlap })),
+    );
+    const until = Date.now() + 15_000;
+    for (let round = 0; Date.now() < until; round++) {
+      const name = REPLICAS[round % 2] as string;
+      await stack.kill(name);
+      await delay(Math.random() * 500); // A fault comes at any moment.
+      await stack.restart(name);
+      await delay(Math.random() * 1500);
+    }
+    await ready();
+    for (const { id } of added) await disable(id, 1000);
+    for (const { id, overlap, created_at } of added) {
+      const decided = await expectDecidedOnce(other, id, 1000);
+      expect(Date.parse(decided[0]?.due_at ?? '')).toBe(Date.parse(created_at) + 1000);
+      expect(decided.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(15);
+      const live = (await runsOf(other, id)).filter(({ state }) => state === 'running');
+      expect(live.length, overlap).toBe(1);
+      const fired = decided.filter(({ verb }) => verb === 'fired');
+      if (overlap === 'cancel') expect(fired.length).toBeGreaterThan(5);
+      else expect(fired.length).toBe(1);
+    }
+  },
+  LIMIT_MS,
+);
+
+test(
+  'after a stop, what was due meanwhile fires once if it is not older than catch_up_seconds, and else not at all',
+  async () => {
+    const soon = new Date(Date.now() + 6000).toISOString();
+    const late = await add({ at: soon, catch_up_seconds: 1 });
+    const kept = await add({ at: soon, catch_up_seconds: 600 });
+    const often = await add({ every_seconds: 2, catch_up_seconds: 600, overlap: 'cancel' });
+    await expect.poll(() => decidedOf(one, often.id), { timeout: 5000 }).not.toEqual([]);
+    await Promise.all(REPLICAS.map((name) => stack.kill(name)));
+    await expect.poll(() => Date.now(), { timeout: 20_000 }).toBeGreaterThan(Date.parse(soon) + 5000);
+    const back = Date.now();
+    await Promise.all(REPLICAS.map((name) => stack.restart(name)));
+    await ready();
+    await expect.poll(() => decidedOf(one, late.id), { timeout: 20_000 }).toHaveLength(1);
+    expect(await decidedOf(one, late.id)).toMatchObject([{ verb: 'missed', due_at: soon, count: 1 }]);
+    expect(await runsOf(one, late.id)).toEqual([]);
+    await expect.poll(() => decidedOf(one, kept.id), { timeout: 20_000 }).toHaveLength(1);
+    expect(await decidedOf(one, kept.id)).toMatchObject([{ verb: 'fired', due_at: soon, count: 1 }]);
+    expect(await runsOf(one, kept.id)).toHaveLength(1);
+
+    await expect
+      .poll(async () => (await decidedOf(one, often.id)).filter(({ at }) => Date.parse(at) > back).length, {
+        timeout: 20_000,
+      })
+      .toBeGreaterThan(3);
+    await disable(often.id, 2000);
+    const decided = await expectDecidedOnce(other, often.id, 2000);
+    const first = decided.findIndex(({ at }) => Date.parse(at) > back);
+    expect(decided[first]).toMatchObject({ verb: 'missed' });
+    expect(decided[first]?.count).toBeGreaterThanOrEqual(3);
+    expect(decided[first + 1]).toMatchObject({ verb: 'fired', count: 1 });
+  },
+  LIMIT_MS,
+);
