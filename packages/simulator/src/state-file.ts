@@ -30,6 +30,8 @@ export interface Kept {
 export class StateFile {
   readonly #path: string;
   readonly #head: Head;
+  /** Of hosts that are not among those of this simulation, as they were. */
+  #others: string[] = [];
   /** What is written waits for what was before. */
   #writing: Promise<void> = Promise.resolve();
 
@@ -52,7 +54,10 @@ export class StateFile {
       );
     for (const line of lines.slice(1)) {
       const { host, id, token, eggs, work = [] } = parse<Line>(line, this.#path);
-      if (host >= fleet.size) continue;
+      if (host >= fleet.size) {
+        this.#others.push(line);
+        continue;
+      }
       fleet.ids[host] = id;
       fleet.tokens[host] = token;
       if (eggs) fleet.setEggs(host, eggs);
@@ -87,7 +92,7 @@ export class StateFile {
       };
       lines.push(JSON.stringify(line));
     }
-    await this.#write(`${lines.join('\n')}\n`);
+    await this.#write(`${[...lines, ...this.#others].join('\n')}\n`);
   }
 
   #write(text: string): Promise<void> {
