@@ -53,3 +53,130 @@ test('a run over three hosts is handed out, reported and over', async () => {
     'succeeded',
   ]);
 });
+
+const all = (run: number) => executionsOf(http, run);
+const stateOf = async (run: number): Promise<string> => (await runOf(http, run)).state;
+/** Rounds of check-ins until the run has ended. */
+const roundsUntil = async (run: number, state: string, does: Parameters<typeof round>[2], agents = fleet) => {
+  await expect
+    .poll(
+      async () => {
+        await round(http, agents, does);
+        return stateOf(run);
+      },
+      { timeout: 25_000, interval: 200 },
+    )
+    .toBe(state);
+};
+
+test('a dry run says whom a run would reach, and starts none', async () => {
+  const strategy_id = await strategy('dry', {
+    target: { labels: { lane: ['1', '2'] } },
+    waves: [{ percent: 30 }, { percent: 100 }],
+  });
+  const task_id = await task('dry', { action: 'say' });
+  const before = (await http.get<object[]>('/run/list')).body.total;
+  const plan = await post<{ hosts: number; waves: { percent: number; hosts: number; host_ids: number[] }[] }>(
+    http,
+    '/task/run',
+    { task_id, strategy_id, dry_run: true },
+  );
+  expect(plan.hosts).toBe(20);
+  expect(plan.waves.map(({ percent }) => percent)).toEqual([30, 100]);
+  expect(plan.waves.flatMap(({ host_ids }) => host_ids).sort((a, b) => a - b)).toEqual(
+    fleet
+      .filter((_, index) => [1, 2].includes(index % 10))
+      .map(({ host }) => host.id)
+      .sort((a, b) => a - b),
+  );
+  expect((await http.get<object[]>('/run/list')).body.total).toBe(before);
+});
+
+test('an update opens its waves by itself, each host gets it once, and who has it already succeeds without work', async () => {
+  const [first] = fleet;
+  if (first) first.version = '2.0.0';
+  fleet.forEach((one) => one.given.splice(0));
+  const run = await start(
+    await task('to 2.0.0', { action: 'update', version_id: agent.versions.get('2.0.0') }),
+    await strategy('canary', {
+      waves: [{ percent: 10 }, { percent: 50 }, { percent: 100 }],
+      max_in_flight: 30,
+    }),
+  );
+  const inFlight: number[] = [];
+  await roundsUntil(run, 'succeeded', (work) => {
+    inFlight.push(1);
+    return { state: 'succeeded', message: work.version?.version ?? '' };
+  });
+  const executions = await all(run);
+  expect(executions).toHaveLength(100);
+  expect(executions.map(({ host_id }) => host_id)).toEqual(hosts.map(({ id }) => id).sort((a, b) => a - b));
+  expect(executions.every(({ state }) => state === 'succeeded')).toBe(true);
+  const [there, ...brought] = executions.toSorted((a, b) => a.attempt - b.attempt);
+  expect(there).toMatchObject({ host_id: first?.host.id, attempt: 0 });
+  expect(brought[0]).toMatchObject({ attempt: 1, previous_version: '1.0.0' });
+  expect(fleet.every(({ given, version }) => given.length <= 1 && version === '2.0.0')).toBe(true);
+  const { body } = await http.get<{ verb: string; after: { wave: number } }[]>(`/run/history?id=${run}`);
+  expect(body.data.map(({ verb }) => verb)).toEqual(['started', 'wave_opened', 'wave_opened', 'ended']);
+  expect(await runOf(http, run)).toMatchObject({ in_flight: 0, counts: { succeeded: 100, total: 100 } });
+});
+
+test('a run of which too much fails aborts in its first wave, touches nobody more, and can be taken back', async () => {
+  fleet.forEach((one) => one.given.splice(0));
+  const run = await start(
+    await task('to 3.0.0', { action: 'update', version_id: agent.versions.get('3.0.0') }),
+    await strategy('careful', {
+      waves: [{ percent: 40, success_percent: 50 }, { percent: 100 }],
+      abort: { failure_percent: 20, min_executions: 5 },
+      max_in_flight: 10,
+    }),
+  );
+  let count = 0;
+  // Of what is broken, half installs and then fails.
+  const fail = () => (++count % 2 === 0 ? { state: 'failed', exit_code: 1 } : { state: 'succeeded' });
+  await roundsUntil(run, 'aborted', fail);
+  const touched = (await all(run)).filter(({ attempt }) => attempt > 0);
+  expect(touched.length).toBeLessThanOrEqual(30);
+  await round(http, fleet, fail);
+  await round(http, fleet, fail);
+  const executions = await all(run);
+  expect(executions.filter(({ attempt }) => attempt > 0).map(({ id }) => id)).toEqual(
+    touched.map(({ id }) => id),
+  );
+  expect(executions.every(({ wave }) => wave === 0)).toBe(true);
+  await expect.poll(async () => (await all(run)).filter(({ state }) => state === 'queued')).toEqual([]);
+  expect((await runOf(http, run)).reason).toMatch(/failed or timed out/);
+
+  const back = await post<{ id: number }>(http, '/run/revert', { id: run });
+  await roundsUntil(back.id, 'succeeded', SUCCEED);
+  expect((await all(back.id)).map(({ host_id }) => host_id)).toEqual(touched.map(({ host_id }) => host_id));
+  expect(new Set(fleet.map(({ version }) => version))).toEqual(new Set(['2.0.0']));
+});
+
+test('a paused run hands out nothing until it is resumed, and a cancelled one never again', async () => {
+  const run = await start(
+    await task('held', { action: 'say' }),
+    await strategy('few', { max_in_flight: 20 }),
+  );
+  await post(http, '/run/pause', { id: run });
+  expect(await round(http, fleet, SUCCEED)).toEqual([]);
+  expect(await runOf(http, run)).toMatchObject({ state: 'paused', counts: { total: 0 } });
+  await post(http, '/run/resume', { id: run });
+  const given = await round(http, fleet, () => undefined);
+  expect(given).toHaveLength(20);
+  expect(await runOf(http, run)).toMatchObject({
+    in_flight: 20,
+    counts: { sent: 20, queued: 80, total: 100 },
+  });
+  // What is not acknowledged is handed out again, unchanged.
+  const again = await round(http, fleet, () => undefined);
+  expect(again.map(({ id }) => id).sort()).toEqual(given.map(({ id }) => id).sort());
+  expect(again.every(({ attempt }) => attempt === 1)).toBe(true);
+  await post(http, '/run/cancel', { id: run });
+  expect(await round(http, fleet, SUCCEED)).toEqual([]);
+  await expect
+    .poll(() => runOf(http, run), { timeout: 5000 })
+    .toMatchObject({ state: 'cancelled', in_flight: 0, counts: { cancelled: 100, total: 100 } });
+  expect((await http.post('/run/resume', { id: run })).body.code).toBe('FAILED_PRECONDITION');
+  expect((await http.post('/run/pause', { id: 99_999 })).body.code).toBe('NOT_FOUND');
+});

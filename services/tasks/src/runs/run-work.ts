@@ -56,7 +56,7 @@ export async function startRunWork(options: RunWorkOptions): Promise<RunWork> {
     looking.wake();
     telling.wake();
   };
-  const runs = new Runs({ table, writes, read, contextOf: contextMaker(contract), sync, wake });
+  const runs = new Runs({ table, writes, read, contextOf: contextMaker(contract), now, sync, wake });
   const active = await ActiveRuns.open(table);
   const batches = new ExecutionBatches({ progress, executions, now });
   const versions = new Versions({ others, read });

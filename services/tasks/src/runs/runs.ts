@@ -12,6 +12,7 @@ export interface RunsParts {
   readonly writes: Writes<Run>;
   readonly read: Read;
   readonly contextOf: (origin: Origin, deadline: number) => CallContext;
+  readonly now: () => Date;
   /** Brings what is kept beside a run up to its record. */
   readonly sync: (run: Run) => Promise<void>;
   /** Something is to be done for runs. */
@@ -73,7 +74,7 @@ export class Runs {
     deadline: number,
   ): Promise<Run> {
     const { writes, contextOf, sync, wake } = this.#parts;
-    const now = new Date();
+    const now = this.#parts.now();
     const begun = { state: 'running' as const, wave: 0, wave_opened_at: now, started_at: now };
     const context = contextOf(origin, deadline);
     const commit = await writes.add({ ...fields, ...begun }, context, { verb: 'started', origin });
@@ -98,12 +99,12 @@ export class Runs {
   /** Ends it. Throws NOT_FOUND, FAILED_PRECONDITION. */
   cancel(id: number, context: CallContext): Promise<Run> {
     const end = { state: 'cancelled', reason: `cancelled by ${context.caller.name}` } as const;
-    return this.#update(id, context, 'ended', (run) => ended(live(run), end));
+    return this.#update(id, context, 'ended', (run) => ended(live(run), end, this.#parts.now()));
   }
 
   /** Ends a run if it has not ended; answers with it as it then is. Throws NOT_FOUND, UNAVAILABLE. */
   end(id: number, end: End, origin: Origin, deadline: number): Promise<Run> {
-    const change: Change = (run) => (isLive(run) ? ended(run, end) : fieldsOf(run));
+    const change: Change = (run) => (isLive(run) ? ended(run, end, this.#parts.now()) : fieldsOf(run));
     return this.#update(id, this.#parts.contextOf(origin, deadline), 'ended', change);
   }
 
@@ -111,7 +112,7 @@ export class Runs {
   openWave(id: number, from: number, to: number, origin: Origin, deadline: number): Promise<Run> {
     const change: Change = (run) =>
       run.state === 'running' && run.wave === from
-        ? { ...fieldsOf(run), wave: to, wave_opened_at: new Date() }
+        ? { ...fieldsOf(run), wave: to, wave_opened_at: this.#parts.now() }
         : fieldsOf(run);
     return this.#update(id, this.#parts.contextOf(origin, deadline), 'wave_opened', change);
   }
@@ -189,12 +190,12 @@ function fieldsOf(run: Run): Fields<Run> {
   return fields;
 }
 
-function ended(run: Run, { state, reason }: End): Fields<Run> {
+function ended(run: Run, { state, reason }: End, now: Date): Fields<Run> {
   return {
     ...fieldsOf(run),
     state,
     uses: {},
-    ended_at: new Date(),
+    ended_at: now,
     ...(reason !== undefined && { reason }),
   };
 }

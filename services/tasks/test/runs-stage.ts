@@ -1,0 +1,127 @@
+// Replicas of what drives runs, over one database, with a clock that can be set ahead and deaths between any two steps of a batch.
+
+import { loadContract } from '@egg/contract';
+import type { Run, RunStrategy } from '@egg/contract/types/tasks';
+import { type Database, declareTable } from '@egg/store';
+import { quiet } from '@egg/testing';
+import { ActiveRuns } from '../src/runs/active-runs.ts';
+import { ExecutionBatches } from '../src/runs/batches.ts';
+import { contextMaker, systemOrigin } from '../src/runs/calls.ts';
+import { executions as executionsOf, prepareRuns, runProgress } from '../src/runs/documents.ts';
+import { Drive } from '../src/runs/drive.ts';
+import { Driver } from '../src/runs/driver.ts';
+import type { KnownHost } from '../src/runs/known-hosts.ts';
+import { syncProgress } from '../src/runs/progress.ts';
+import { Runs } from '../src/runs/runs.ts';
+import { WorkFinder } from '../src/runs/work-finder.ts';
+
+export type Step = 'reserve' | 'write' | 'count' | 'clear';
+
+export interface Replica {
+  readonly runs: Runs;
+  readonly active: ActiveRuns;
+  readonly work: WorkFinder;
+  /** Looks once; `left` also finishes what the dead have left, for which nobody must be under way. */
+  look(left: boolean): Promise<void>;
+  /** The next time that it comes to this step, it dies there. */
+  dieAt(step: Step): void;
+  /** Takes what others have committed. */
+  follow(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Stage {
+  readonly database: Database;
+  readonly hosts: readonly KnownHost[];
+  readonly now: () => Date;
+}
+
+/** Of no use to anybody but the run that is looked at. */
+export function runFields(strategy: Partial<RunStrategy>) {
+  return {
+    task_id: 1,
+    strategy_id: 1,
+    task: { id: 1, name: 'model', egg_id: 1, egg: 'agent', action: 'say' },
+    strategy: {
+      id: 1,
+      name: 'model',
+      target: {},
+      waves: [{ percent: 100 }],
+      timeout_seconds: 60,
+      max_attempts: 1,
+      retry_backoff_seconds: 10,
+      queue_ttl_seconds: 3600,
+      windows: [],
+      ...strategy,
+    },
+    uses: {},
+  };
+}
+
+export function startRun(replica: Replica, strategy: Partial<RunStrategy>): Promise<Run> {
+  return replica.runs.add(runFields(strategy), systemOrigin(), Date.now() + 10_000);
+}
+
+export async function startReplica({ database, hosts, now }: Stage): Promise<Replica> {
+  const contract = loadContract();
+  const { table, writes } = await declareTable<Run, object, { id: number }>(contract, 'run').open({
+    database,
+    log: quiet,
+  });
+  await prepareRuns(database);
+  const [progress, executions] = [runProgress(database), executionsOf(database)];
+  let death: Step | undefined;
+  const step = (at: Step): Promise<void> => {
+    if (at !== death) return Promise.resolve();
+    death = undefined;
+    return Promise.reject(new Error('it died'));
+  };
+  const sync = (run: Run): Promise<void> => syncProgress(progress, run);
+  const read = (): Promise<undefined> => Promise.resolve(undefined);
+  const runs = new Runs({
+    table,
+    writes,
+    read,
+    contextOf: contextMaker(contract),
+    now,
+    sync,
+    wake: () => undefined,
+  });
+  const active = await ActiveRuns.open(table);
+  const batches = new ExecutionBatches({ progress, executions, now, step });
+  const changed = (): void => undefined;
+  const work = new WorkFinder({
+    active,
+    batches,
+    executions,
+    findVersion: () => Promise.resolve(undefined),
+    uncounted: async (run, some) => {
+      const reserved = new Set((await progress.findOne({ _id: run }))?.reserved.map(({ batch }) => batch));
+      return new Set(some.filter((batch) => reserved.has(batch)));
+    },
+    now,
+    changed,
+  });
+  const scan = async function* () {
+    yield await Promise.resolve(hosts);
+  };
+  const drive = new Drive({ runs, sync, progress, executions, batches, scan, now });
+  const shared = { runs, active, drive, sync, progress, executions, batches, now, changed, log: quiet };
+  const [looking, finishing] = [new Driver(shared), new Driver({ ...shared, leftMs: 0 })];
+  return {
+    runs,
+    active,
+    work,
+    look: async (left) => {
+      const driver = left ? finishing : looking;
+      await driver.look().catch(() => undefined);
+      await driver.idle();
+    },
+    dieAt: (at) => (death = at),
+    follow: () => table.follow(),
+    close: async () => {
+      active.close();
+      await table.close();
+    },
+  };
+}
