@@ -100,7 +100,33 @@ test(
     const first = decided.findIndex(({ at }) => Date.parse(at) > back);
     expect(decided[first]).toMatchObject({ verb: 'missed' });
     expect(decided[first]?.count).toBeGreaterThanOrEqual(3);
-    expect(decided[first + 1]).toMatchObject({ verb: 'fired', count: 1 });
+    // Of what was due meanwhile the last alone may fire; where that takes too long, the next does.
+    const old = decided.filter(
+      ({ verb, at, due_at }) => verb === 'fired' && Date.parse(at) > back && Date.parse(due_at) < back,
+    );
+    expect(old.length).toBeLessThanOrEqual(1);
+    expect(decided.some(({ verb, due_at }) => verb === 'fired' && Date.parse(due_at) > back - 2000)).toBe(
+      true,
+    );
+  },
+  LIMIT_MS,
+);
+
+test(
+  'what cannot start while the service of the eggs is away is tried again, and missed when it is too late',
+  async () => {
+    const soon = new Date(Date.now() + 3000).toISOString();
+    const kept = await add({ at: soon, catch_up_seconds: 600 });
+    const late = await add({ at: soon, catch_up_seconds: 1 });
+    await stack.kill('eggs-1');
+    await expect.poll(() => decidedOf(one, late.id), { timeout: 20_000 }).toHaveLength(1);
+    expect(await decidedOf(other, late.id)).toMatchObject([{ verb: 'missed', due_at: soon }]);
+    expect(await decidedOf(one, kept.id)).toEqual([]);
+    await stack.restart('eggs-1');
+    await expect.poll(() => decidedOf(one, kept.id), { timeout: 30_000 }).toHaveLength(1);
+    expect(await decidedOf(one, kept.id)).toMatchObject([{ verb: 'fired', due_at: soon }]);
+    expect(await runsOf(one, kept.id)).toHaveLength(1);
+    expect(await runsOf(one, late.id)).toEqual([]);
   },
   LIMIT_MS,
 );

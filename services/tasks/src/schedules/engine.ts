@@ -54,34 +54,36 @@ export class Engine {
     }
   }
 
-  /** Decides and fires what is due now. Answers with whether there may be more. */
+  /** Decides and fires what is due now. Answers with whether there may be more that this replica can do. */
   async look(): Promise<boolean> {
     const { turns } = this.#parts;
     const due = await turns.due(new Date(), BATCH);
-    await this.#each(due, (times) => this.#decide(times));
+    const decided = await this.#each(due, (times) => this.#decide(times));
     const open = await turns.open(new Date(), BATCH);
     const schedules = [...new Set(open.map(({ schedule }) => schedule))];
-    await this.#each(schedules, (schedule) =>
+    const fired = await this.#each(schedules, (schedule) =>
       this.#fireOf(
         schedule,
         open.filter((decision) => decision.schedule === schedule),
       ),
     );
-    return due.length === BATCH || open.length === BATCH;
+    return (due.length === BATCH && decided) || (open.length === BATCH && fired);
   }
 
-  async #decide(times: TimesDocument): Promise<void> {
+  async #decide(times: TimesDocument): Promise<boolean> {
     const { turns } = this.#parts;
     const decision = dueTurn(times, new Date());
-    if (decision) await turns.advance(times, await turns.decide(decision));
+    const decided = decision && (await turns.decide(decision));
+    if (decided) await turns.advance(times, decided);
+    return decided !== undefined;
   }
 
   /** In order of turns, so that what waits comes before what has come since. */
-  async #fireOf(schedule: number, decisions: readonly DecisionDocument[]): Promise<void> {
+  async #fireOf(schedule: number, decisions: readonly DecisionDocument[]): Promise<boolean> {
     const { turns } = this.#parts;
     const times = await turns.read(schedule);
     const claim = times && (await turns.claim(schedule, LEASE_MS));
-    if (times && claim === undefined) return;
+    if (times && claim === undefined) return false;
     let isHeld = true;
     const holding = setInterval(() => {
       if (claim === undefined) return;
@@ -92,7 +94,7 @@ export class Engine {
     }, HOLD_MS);
     try {
       for (const { turn } of decisions.toSorted((a, b) => a.turn - b.turn)) {
-        if (this.#stopping.signal.aborted || !isHeld) return;
+        if (this.#stopping.signal.aborted || !isHeld) break;
         const [now, decision] = [await turns.read(schedule), await turns.decision(schedule, turn)];
         if (decision?.look_at) await fire(this.#parts, decision, now);
       }
@@ -100,15 +102,24 @@ export class Engine {
       clearInterval(holding);
       if (claim !== undefined) await turns.release(schedule, claim);
     }
+    return true;
   }
 
-  /** One that fails leaves the others as they are. */
-  async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  /** One that fails leaves the others as they are. Answers with whether anything was done. */
+  async #each<T>(items: readonly T[], work: (item: T) => Promise<boolean>): Promise<boolean> {
     const waiting = items.values();
+    let isDone = false;
     const worker = async (): Promise<void> => {
-      for (const item of waiting) await work(item).catch((error: unknown) => this.#complain(error));
+      for (const item of waiting) {
+        try {
+          if (await work(item)) isDone = true;
+        } catch (error) {
+          this.#complain(error);
+        }
+      }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
+    return isDone;
   }
 
   #complain(error: unknown): void {

@@ -1,6 +1,7 @@
 // Keeps the times of schedules in step with their records: every commit of the log is followed, in order and by every replica, whoever
 // wrote it. Each step may come again.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Schedule } from '@egg/contract/types/tasks';
 import type { Commit } from '@egg/store';
 import { isSameTiming } from '../domain/times-same.ts';
@@ -9,6 +10,7 @@ import { changeTurn, nextRunAt } from './turn.ts';
 import type { Turns } from './turns.ts';
 
 const EPOCH = new Date(0);
+const POLL_MS = 50;
 
 /** Follows commits that follow one another. */
 export async function followSchedules(turns: Turns, commits: readonly Commit<Schedule>[]): Promise<void> {
@@ -39,12 +41,13 @@ async function followChange(turns: Turns, id: number, { revision, at, plan }: Fo
       return turns.copy(id, { revision, plan });
     }
     const decision = await turns.decide(changeTurn(times, revision, at));
-    if (decision.revision === revision) {
+    if (decision?.revision === revision) {
       const { turn, last } = decision;
       const next = plan ? nextRunAt(plan, last) : null;
       const moved = { revision, turn: turn + 1, after: last, next_run_at: next };
       await turns.move(times, { ...moved, ...(plan ? { plan } : { gone_at: at }) });
-    } else await turns.advance(times, decision);
+    } else if (decision && decision.revision === undefined) await turns.advance(times, decision);
+    else await delay(POLL_MS);
   }
 }
 

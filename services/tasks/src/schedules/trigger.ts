@@ -53,9 +53,9 @@ async function decideTrigger(
       const now = new Date();
       const own = triggerTurn(times, { trigger, now, lookAt: new Date(now.getTime() + OVER_MS) });
       const decision = await turns.decide(own);
-      await turns.advance(times, decision);
+      if (decision) await turns.advance(times, decision);
       if (decision === own) return own;
-      if (decision.revision === undefined) continue;
+      if (decision && decision.revision === undefined) continue;
     }
     await delay(POLL_MS);
   }

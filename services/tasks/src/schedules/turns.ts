@@ -72,12 +72,10 @@ export class Turns {
     return inserted(() => this.#times.insertOne(times, DURABLE));
   }
 
-  /** Decides a turn, unless somebody has. Answers with what holds. */
-  async decide(decision: DecisionDocument): Promise<DecisionDocument> {
+  /** Decides a turn, unless somebody has. Answers with what holds; undefined as long as what another has decided may be lost again. */
+  async decide(decision: DecisionDocument): Promise<DecisionDocument | undefined> {
     if (await inserted(() => this.#decisions.insertOne(decision, DURABLE))) return decision;
-    const there = await this.decision(decision.schedule, decision.turn);
-    if (!there) throw new Error(`the decision ${decision._id} is there and cannot be read`);
-    return there;
+    return this.decision(decision.schedule, decision.turn);
   }
 
   /** Brings a schedule behind a turn that was decided. A turn of another plan is its follower's alone: see follow.ts. */
