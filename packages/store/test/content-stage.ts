@@ -11,10 +11,14 @@ import { newClaim } from '../src/references.ts';
 
 const contract = loadContract();
 
+/** So short that a test can wait for what is over; and so long that a busy machine takes nothing for it that is under way. */
+const SHORT = { beatMs: 20, deadMs: 150, claimMs: 300 };
+const LONG = { beatMs: 1000, deadMs: 60_000, claimMs: 120_000 };
+
 /** Opens one. `replica` opens the same again, as another process does. */
 export async function contentStage() {
   const database = await testDatabase();
-  const replica = async () => {
+  const replica = async ({ isPatient = false } = {}) => {
     const declared = declareTable<File, AddFileRequest, UpdateFileRequest>(contract, 'files');
     const { table } = await declared.open({ database, log: quiet });
     const content = await Content.open({
@@ -22,9 +26,7 @@ export async function contentStage() {
       owner: table,
       log: quiet,
       everyMs: 3_600_000,
-      beatMs: 20,
-      deadMs: 150,
-      claimMs: 300,
+      ...(isPatient ? LONG : SHORT),
     });
     afterAll(async () => {
       await content.close();

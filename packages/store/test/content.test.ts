@@ -195,12 +195,13 @@ test('a content whose deletion was begun is stored anew', async () => {
 test('while uploads, deletions and sweeps of the same contents cross, what a record has can be read', async () => {
   const kinds = [randomBytes(CHUNK + 3), randomBytes(7)];
   const sweeping = new AbortController();
-  const sweeps = [stage, other].map(async ({ content }) => {
+  const replicas = [await stage.replica({ isPatient: true }), await stage.replica({ isPatient: true })];
+  const sweeps = replicas.map(async ({ content }) => {
     while (!sweeping.signal.aborted) await content.sweep();
   });
   await Promise.all(
     Array.from({ length: 6 }, async (_, worker) => {
-      const { add, remove, content } = worker % 2 === 0 ? stage : other;
+      const { add, remove, content } = replicas[worker % 2] ?? stage;
       for (let round = 0; round < 12; round++) {
         const bytes = kinds[(worker + round) % 2] ?? Buffer.alloc(0);
         const commit = await add(bytes);
