@@ -50,7 +50,7 @@ export async function openBlocklist(file: string, path: string) {
       if (revision === counter && log === history) return;
       const ask = (query: string) => call<Changes>(host, `${path}/changes?since=${query}`, { signal });
       // Where the server has another history, or is behind this copy, it begins again.
-      const rest = log && (await ask(`${revision}&log=${log}`).catch(unlessOutOfRange));
+      const rest = log && (await ask(`${revision}&log=${encodeURIComponent(log)}`).catch(unlessOutOfRange));
       const changes = rest && isNext(rest) ? rest : await ask('0');
       if (!isNext(changes)) throw new Error(`${path}/changes?since=0 gave no whole list`);
       if (changes.snapshot || changes.to > revision) await write(changes);
