@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type HttpClient, startStack } from '@egg/testing';
-import { decidedOf, expectDecidedOnce, laySchedules, runsOf } from './scenarios/schedules.ts';
+import { decidedOf, endSchedule, expectDecidedOnce, laySchedules, runsOf } from './scenarios/schedules.ts';
 
 const stack = await startStack({ eggs: 1, tasks: 2, gateways: 2 });
 const [one, other] = stack.gateways as [HttpClient, HttpClient];
@@ -16,28 +16,6 @@ const ready = async (): Promise<void> => {
   for (const http of [one, other])
     await expect.poll(async () => (await http.get('/readyz')).httpStatus, { timeout: 20_000 }).toBe(200);
 };
-
-/** Ends a schedule, and waits until all that was due has been decided. */
-async function disable(id: number, stepMs: number): Promise<void> {
-  const { body } = await one.post<{ updated_at: string }>('/schedule/update', { id, enabled: false });
-  expect(body.status, JSON.stringify(body)).toBe(0);
-  const until = Date.parse(body.data.updated_at);
-  await expect
-    .poll(
-      async () => {
-        const decided = await decidedOf(one, id);
-        const times = decided.flatMap(({ due_at, last_due_at }) => [
-          Date.parse(due_at),
-          Date.parse(last_due_at),
-        ]);
-        const [first, last] = [Math.min(...times), Math.max(...times)];
-        const count = decided.reduce((sum, entry) => sum + entry.count, 0);
-        return last > until - stepMs && last - first === (count - 1) * stepMs;
-      },
-      { timeout: 20_000 },
-    )
-    .toBe(true);
-}
 
 test(
   'each second is decided once while two replicas are killed in turn, and fires one run or none',
@@ -55,7 +33,7 @@ test(
       await delay(Math.random() * 1500);
     }
     await ready();
-    for (const { id } of added) await disable(id, 1000);
+    for (const { id } of added) await endSchedule(one, id, 1000);
     for (const { id, overlap, created_at } of added) {
       const decided = await expectDecidedOnce(other, id, 1000);
       expect(Date.parse(decided[0]?.due_at ?? '')).toBe(Date.parse(created_at) + 1000);
@@ -95,7 +73,7 @@ test(
         timeout: 20_000,
       })
       .toBeGreaterThan(3);
-    await disable(often.id, 2000);
+    await endSchedule(one, often.id, 2000);
     const decided = await expectDecidedOnce(other, often.id, 2000);
     const first = decided.findIndex(({ at }) => Date.parse(at) > back);
     expect(decided[first]).toMatchObject({ verb: 'missed' });

@@ -4,7 +4,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type HttpClient, startOwnServers, startStack } from '@egg/testing';
-import { decidedOf, expectDecidedOnce, laySchedules } from '../scenarios/schedules.ts';
+import { endSchedule, expectDecidedOnce, laySchedules } from '../scenarios/schedules.ts';
 import { share } from './settings.ts';
 
 const LASTS_MS = Math.min(share(0.2), 120_000);
@@ -44,14 +44,7 @@ test('each second is decided once whatever is killed, and fires one run or none'
   }
   for (const http of [one, other])
     await expect.poll(async () => (await http.get('/readyz')).httpStatus, { timeout: 60_000 }).toBe(200);
-  for (const { id } of added) {
-    const ended = (await one.post<{ updated_at: string }>('/schedule/update', { id, enabled: false })).body;
-    expect(ended.status, JSON.stringify(ended)).toBe(0);
-    const last = async (): Promise<number> =>
-      Date.parse((await decidedOf(one, id)).at(-1)?.last_due_at ?? '');
-    await expect.poll(last, { timeout: 30_000 }).toBeGreaterThan(Date.parse(ended.data.updated_at) - 1000);
-  }
-  await delay(2000); // What waits for a run to be over is looked at each half second.
+  for (const { id } of added) await endSchedule(one, id, 1000);
   for (const { id } of added) {
     const decided = await expectDecidedOnce(other, id, 1000);
     const verbs = (verb: string): number => decided.filter((entry) => entry.verb === verb).length;

@@ -62,6 +62,28 @@ export async function runsOf(http: HttpClient, id: number): Promise<Started[]> {
   }
 }
 
+/** Ends a schedule, and waits until all that was due has been decided. */
+export async function endSchedule(http: HttpClient, id: number, stepMs: number): Promise<void> {
+  const { body } = await http.post<{ updated_at: string }>('/schedule/update', { id, enabled: false });
+  expect(body.status, JSON.stringify(body)).toBe(0);
+  const until = Date.parse(body.data.updated_at);
+  await expect
+    .poll(
+      async () => {
+        const decided = await decidedOf(http, id);
+        const times = decided.flatMap(({ due_at, last_due_at }) => [
+          Date.parse(due_at),
+          Date.parse(last_due_at),
+        ]);
+        const [first, last] = [Math.min(...times), Math.max(...times)];
+        const count = decided.reduce((sum, entry) => sum + entry.count, 0);
+        return last > until - stepMs && last - first === (count - 1) * stepMs;
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(true);
+}
+
 /** Expects that each due time since the first was decided once, `stepMs` apart, and that each that fired made one run. */
 export async function expectDecidedOnce(http: HttpClient, id: number, stepMs: number): Promise<Decided[]> {
   const decided = (await decidedOf(http, id)).toSorted((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at));
