@@ -36,6 +36,7 @@ async function main(): Promise<number> {
       signal: told.signal,
       progressMs: isLive ? 500 : LINE_MS,
       onProgress: showProgress,
+      onEnrolled: showProgress,
       onViolation: (kind, message) => process.stderr.write(`${clear}VIOLATION ${kind}: ${message}\n`),
     });
     process.stderr.write(clear);
