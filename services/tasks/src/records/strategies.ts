@@ -35,7 +35,7 @@ export function newStrategy(request: AddTaskStrategyRequest): Fields<TaskStrateg
   } = request;
   return checked({
     name,
-    target: said(target),
+    target: whole(target),
     waves: wholeWaves(waves),
     ...(max_in_flight !== undefined && { max_in_flight }),
     timeout_seconds,
@@ -87,14 +87,12 @@ function wholeWindow({ cron, minutes, time_zone = 'UTC' }: Window): Window {
   return { cron, minutes, time_zone };
 }
 
-/** A target without what it does not say. */
-function said({ hosts = [], labels = {}, platforms = [], eggs = [] }: Target): Target {
+/** A target as every reader of the record finds it: a list that is not said is an empty one. */
+function whole({ hosts = [], labels = {}, platforms = [], eggs = [] }: Target): Target {
   return {
-    ...(hosts.length > 0 && { hosts: [...hosts] }),
+    hosts: [...hosts],
     ...(Object.keys(labels).length > 0 && { labels }),
-    ...(platforms.length > 0 && { platforms: [...platforms] }),
-    ...(eggs.length > 0 && {
-      eggs: eggs.map(({ egg, versions }) => ({ egg, ...(versions !== undefined && { versions }) })),
-    }),
+    platforms: [...platforms],
+    eggs: eggs.map(({ egg, versions }) => ({ egg, ...(versions !== undefined && { versions }) })),
   };
 }
