@@ -12,6 +12,7 @@ import {
   startMongo,
   startNats,
 } from '@egg/embedded';
+import { type FleetParts, startFleet } from './fleet.ts';
 import { type ServiceProcess, startServiceProcess } from './service-process.ts';
 import { startWorker, type Worker } from './workers/protocol.ts';
 
@@ -31,6 +32,8 @@ export interface Stack {
   inside(): Promise<Worker>;
   /** The real gateway before the real blocklists service, and callers in a third process. */
   gateway(): Promise<GatewayParts>;
+  /** The whole system with so many enrolled hosts. */
+  fleet(hosts: number): Promise<FleetParts>;
   /** Ends every process and deletes what they kept. */
   stop(): Promise<void>;
 }
@@ -62,6 +65,7 @@ export async function startStack({ log, profileDir }: StackOptions): Promise<Sta
     );
     const nats = keep(await startNats(await options('nats', await obtainNats(log, { url: undefined }))));
     const urls = { mongoUrl: mongo.url, natsUrl: nats.url };
+    const fleets = new Map<number, Promise<FleetParts>>();
     return {
       mongo,
       nats,
@@ -90,6 +94,11 @@ export async function startStack({ log, profileDir }: StackOptions): Promise<Sta
         );
         return { load, gateway, blocklists };
       }),
+      fleet: (hosts) => {
+        const started = fleets.get(hosts) ?? startFleet({ hosts, ...urls, dir, keep, args });
+        fleets.set(hosts, started);
+        return started;
+      },
       stop,
     };
   } catch (error) {

@@ -7,6 +7,7 @@ import { addInside } from './add-inside.ts';
 import { addOneCaller } from './add-one-caller.ts';
 import { checkHit, checkMiss } from './check.ts';
 import { counterInside } from './counter-inside.ts';
+import { checkInWithoutWork, runStart } from './fleets.ts';
 import { importRows } from './import.ts';
 
 /** Prepares a case: only then are the processes started that it needs. */
@@ -20,4 +21,6 @@ export const CASES: Readonly<Record<string, PrepareCase>> = {
   import: importRows,
   'check-hit': checkHit,
   'check-miss': checkMiss,
+  'check-in': checkInWithoutWork,
+  'run-start': runStart,
 };

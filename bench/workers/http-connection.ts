@@ -29,11 +29,11 @@ export class HttpConnection {
     return new HttpConnection(socket, `127.0.0.1:${port}`);
   }
 
-  /** Posts ASCII JSON and gives the body of the answer. Rejects for a status other than 200. */
-  post(path: string, json: string): Promise<string> {
+  /** Posts ASCII JSON, with header lines that each end in CRLF, and gives the body of the answer. Rejects for a status other than 200. */
+  post(path: string, json: string, headers = ''): Promise<string> {
     this.#waiting = Promise.withResolvers();
     this.#socket.write(
-      `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
+      `POST ${path} HTTP/1.1\r\nhost: ${this.#host}\r\ncontent-type: application/json\r\ncontent-length: ${json.length}\r\n${headers}\r\n${json}`,
       'latin1',
     );
     return this.#waiting.promise;
