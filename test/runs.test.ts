@@ -1,9 +1,19 @@
 // Runs as an operator and the hosts see them: started, handed out wave by wave, ended, aborted, held and taken back.
 
 import { expect, test } from 'vitest';
-import { startStack } from '@egg/testing';
+import { readEvents, startStack } from '@egg/testing';
 import { databaseOf } from './scenarios/hosts.ts';
-import { Agent, executionsOf, makeEgg, makeHosts, post, round, runOf } from './scenarios/runs.ts';
+import {
+  Agent,
+  executionsOf,
+  makeEgg,
+  makeHosts,
+  post,
+  round,
+  type RunRecord,
+  runOf,
+  type Work,
+} from './scenarios/runs.ts';
 
 const stack = await startStack({ eggs: 2, tasks: 2, gateways: 2 });
 const { http } = stack;
@@ -179,4 +189,93 @@ test('a paused run hands out nothing until it is resumed, and a cancelled one ne
     .toMatchObject({ state: 'cancelled', in_flight: 0, counts: { cancelled: 100, total: 100 } });
   expect((await http.post('/run/resume', { id: run })).body.code).toBe('FAILED_PRECONDITION');
   expect((await http.post('/run/pause', { id: 99_999 })).body.code).toBe('NOT_FOUND');
+});
+
+test('what fails is tried again after its back-off and then has failed, and what never ends is timed out', async () => {
+  const some = fleet.slice(0, 6);
+  const run = await start(
+    await task('tried', { action: 'say' }),
+    await strategy('tries', {
+      target: { hosts: some.map(({ host }) => host.id) },
+      max_attempts: 2,
+      retry_backoff_seconds: 1,
+      timeout_seconds: 2,
+    }),
+  );
+  const [silent] = some;
+  const does = ({ id, attempt }: Work) => {
+    if (id.endsWith(`-${silent?.host.id}`)) return undefined;
+    return attempt === 1 ? { state: 'failed', exit_code: 3, message: 'no' } : { state: 'succeeded' };
+  };
+  await roundsUntil(run, 'failed', does, some);
+  const states = (await all(run)).map(({ host_id, state, attempt }) => ({ host_id, state, attempt }));
+  expect(states).toContainEqual({ host_id: silent?.host.id, state: 'timed_out', attempt: 2 });
+  expect(states.filter(({ state, attempt }) => state === 'succeeded' && attempt === 2)).toHaveLength(5);
+});
+
+test('hosts that never come are expired when the run has waited long enough', async () => {
+  const some = fleet.slice(10, 16);
+  const run = await start(
+    await task('waited', { action: 'say' }),
+    await strategy('waits', {
+      target: { hosts: some.map(({ host }) => host.id) },
+      waves: [{ percent: 100, success_percent: 50 }],
+      queue_ttl_seconds: 2,
+    }),
+  );
+  const come = some.slice(0, 4);
+  await round(http, come, SUCCEED);
+  await roundsUntil(run, 'succeeded', SUCCEED, come);
+  expect(await runOf(http, run)).toMatchObject({ counts: { succeeded: 4, expired: 2, total: 6 } });
+});
+
+test('a replica that is killed while it hands out loses nothing and counts nothing twice', async () => {
+  fleet.forEach((one) => one.given.splice(0));
+  const run = await start(
+    await task('killed', { action: 'say' }),
+    await strategy('kills', { max_in_flight: 15 }),
+  );
+  let isKilled = false;
+  const gateway = stack.gateways[1] ?? http;
+  const killing = (async () => {
+    await expect
+      .poll(async () => (await runOf(http, run)).counts['total'], { timeout: 20_000 })
+      .toBeGreaterThan(20);
+    await stack.kill('tasks-2');
+    isKilled = true;
+    await stack.restart('tasks-2');
+  })();
+  await expect
+    .poll(
+      async () => {
+        await Promise.all([
+          round(http, fleet.slice(0, 50), SUCCEED),
+          round(gateway, fleet.slice(50), SUCCEED),
+        ]);
+        return stateOf(run);
+      },
+      // What a dead replica has begun is finished by another after half a minute.
+      { timeout: 70_000, interval: 200 },
+    )
+    .toBe('succeeded');
+  await killing;
+  expect(isKilled).toBe(true);
+  expect(await runOf(http, run)).toMatchObject({ in_flight: 0, counts: { succeeded: 100, total: 100 } });
+  expect(fleet.every(({ given }) => new Set(given.map(({ attempt }) => attempt)).size === 1)).toBe(true);
+}, 90_000);
+
+test('the bus tells of each execution that ends, and of each step of a run', async () => {
+  const some = fleet.slice(0, 3);
+  const run = await start(
+    await task('told', { action: 'say' }),
+    await strategy('tells', { target: { hosts: some.map(({ host }) => host.id) } }),
+  );
+  await roundsUntil(run, 'succeeded', SUCCEED, some);
+  const { body } = await http.get<RunRecord[]>('/run/list');
+  const ended = body.data.reduce((sum, { counts }) => sum + (counts['total'] ?? 0), 0);
+  const told = (await readEvents(stack.bus, 'execution', ended)).map(({ to, event }) => [to, event.id]);
+  expect(new Set(told.map(([to]) => to))).toEqual(new Set(['execution.ended']));
+  expect(new Set(told.map(([, id]) => id)).size).toBe(ended);
+  const ids = told.map(([, id]) => id).filter((id) => id?.startsWith(`execution:${run}-`));
+  expect(ids.sort()).toEqual(some.map(({ host }) => `execution:${run}-${host.id}`).sort());
 });

@@ -21,10 +21,12 @@ export interface Replica {
   readonly runs: Runs;
   readonly active: ActiveRuns;
   readonly work: WorkFinder;
-  /** Looks once; `left` also finishes what the dead have left, for which nobody must be under way. */
-  look(left: boolean): Promise<void>;
+  /** Looks once. */
+  look(): Promise<void>;
+  /** Finishes what the dead have left of a run; nobody must be under way but others that do the same. */
+  finish(run: number): Promise<void>;
   /** The next time that it comes to this step, it dies there. */
-  dieAt(step: Step): void;
+  dieAt(step: Step | undefined): void;
   /** Takes what others have committed. */
   follow(): Promise<void>;
   close(): Promise<void>;
@@ -106,16 +108,29 @@ export async function startReplica({ database, hosts, now }: Stage): Promise<Rep
     yield await Promise.resolve(hosts);
   };
   const drive = new Drive({ runs, sync, progress, executions, batches, scan, now });
-  const shared = { runs, active, drive, sync, progress, executions, batches, now, changed, log: quiet };
-  const [looking, finishing] = [new Driver(shared), new Driver({ ...shared, leftMs: 0 })];
+  const driver = new Driver({
+    runs,
+    active,
+    drive,
+    sync,
+    progress,
+    executions,
+    batches,
+    now,
+    changed,
+    log: quiet,
+  });
   return {
     runs,
     active,
     work,
-    look: async (left) => {
-      const driver = left ? finishing : looking;
+    look: async () => {
       await driver.look().catch(() => undefined);
       await driver.idle();
+    },
+    finish: async (run) => {
+      const at = await progress.findOne({ _id: run });
+      for (const reservation of at?.reserved ?? []) await batches.finish({ id: run }, reservation);
     },
     dieAt: (at) => (death = at),
     follow: () => table.follow(),

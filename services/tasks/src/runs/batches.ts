@@ -210,8 +210,7 @@ function operationOf(batch: string, { change: { before }, after }: Granted) {
   const from = before && { from: before.state };
   const document = { ...after, mark: { batch, ...from, to: after.state } };
   if (!before) return { insertOne: { document } };
-  const { _id, state, attempt, mark } = before;
-  // A mark that was seen is counted by now; somebody may have cleared it.
-  const seen = mark ? { $in: [null, mark.batch] } : null;
-  return { replaceOne: { filter: { _id, state, attempt, 'mark.batch': seen }, replacement: document } };
+  // An execution is in each state of each attempt at most once, so these two name what was seen.
+  const { _id, state, attempt } = before;
+  return { replaceOne: { filter: { _id, state, attempt }, replacement: document } };
 }

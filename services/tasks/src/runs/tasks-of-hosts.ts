@@ -1,6 +1,7 @@
 // What a run has a host do, and what the host is told of it.
 
 import type { RunFile, RunVersion, WorkReplyWork } from '@egg/contract/types/tasks';
+import { isEnded } from '../domain/progress.ts';
 import type { TargetHost } from '../domain/target.ts';
 import type { ActiveRun } from './active-runs.ts';
 import type { ExecutionDocument } from './documents.ts';
@@ -10,9 +11,10 @@ export interface AskingHost extends TargetHost {
   readonly name: string;
 }
 
-/** `none`: the run is not for this host. The other two end the execution without work. */
+/** `none`: the run is not for this host; `later`: what is wanted shows later. `there` and `rejected` end the execution without work. */
 export type Wanted =
   | { readonly kind: 'none' }
+  | { readonly kind: 'later' }
   | { readonly kind: 'there' }
   | { readonly kind: 'rejected'; readonly message: string }
   | { readonly kind: 'work'; readonly version?: RunVersion | undefined };
@@ -38,16 +40,23 @@ export async function wantedOf(
   if (run.reverts === undefined) return wantedHere(run.task.action, run.task.version, host, run.task.egg);
   if (!taken || taken.attempt === 0) return { kind: 'none' };
   const { previous_version: previous } = taken;
+  // The host may be about to install what is to be taken back.
+  if (!isEnded(taken.state)) return { kind: 'later' };
   if (previous === undefined) return rejected(`what version of ${run.task.egg} the host had is not known`);
-  if (versionAt(host, run.task.egg) === previous) return { kind: 'there' };
+  // Of a cancelled execution nobody hears whether the host still does it: what it does next comes after that.
+  if (taken.state !== 'cancelled' && versionAt(host, run.task.egg) === previous) return { kind: 'there' };
   const version = await findVersion(run.task.egg_id, previous);
   if (!version) return rejected(`version ${previous} of ${run.task.egg} cannot be installed any more`);
-  return wantedHere('update', version, host, run.task.egg);
+  return installing(version, host, run.task.egg);
 }
 
 function wantedHere(action: string, version: RunVersion | undefined, host: TargetHost, egg: string): Wanted {
   if (action !== 'update' || !version) return { kind: 'work', version };
   if (versionAt(host, egg) === version.version) return { kind: 'there' };
+  return installing(version, host, egg);
+}
+
+function installing(version: RunVersion, host: TargetHost, egg: string): Wanted {
   if (version.files.some(({ platform }) => platform === host.platform)) return { kind: 'work', version };
   return rejected(`version ${version.version} of ${egg} has no file for ${host.platform}`);
 }

@@ -146,6 +146,7 @@ export class WorkFinder {
     if (before && isEnded(before.state) && !before.mark) active.done.add(host.id);
     if (active.run.state !== 'running' || (before && before.state !== 'queued')) return;
     const wanted = await wantedOf(active, host, taken, this.#parts.findVersion);
+    if (wanted.kind === 'later') return;
     if (wanted.kind === 'none') active.done.add(host.id);
     const isWindowOpen = this.#parts.active.isWindowOpen(active, now);
     matter.change = handingOut(active, wanted, before, { host, now }, isWindowOpen);
