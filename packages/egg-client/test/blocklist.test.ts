@@ -83,7 +83,7 @@ test('a copy of another history begins again, and so does one whose counter is a
     await writeFile(file, JSON.stringify(wrong));
     const found = await storedList(dir, 'domain');
     expect(rowsOf(found)).toEqual(strangers);
-    await sync(found);
+    await found.sync(host, saved.to, saved.log, signal);
     expect([found.revision(), rowsOf(found)]).toEqual([saved.to, await serverList(http, 'domain')]);
     expect(rowsOf(await storedList(dir, 'domain'))).toEqual(await serverList(http, 'domain'));
   }

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { type HttpClient, readList, type Row, sorted } from '@egg/testing';
 import { openBlocklist } from '../src/blocklist.ts';
 
-/** By id. */
-export async function serverList(http: HttpClient, table: 'domain' | 'process'): Promise<readonly Row[]> {
-  return sorted(await readList<Row>(http, `/${table}/list`));
+/** By id; as it was at a revision, if that is said. */
+export async function serverList(
+  http: HttpClient,
+  table: 'domain' | 'process',
+  revision?: number,
+): Promise<readonly Row[]> {
+  return sorted(await readList<Row>(http, `/${table}/list`, revision === undefined ? {} : { revision }));
 }
 
 export type List = Awaited<ReturnType<typeof openBlocklist>>;
