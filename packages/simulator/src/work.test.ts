@@ -35,6 +35,13 @@ describe('a host that is given work', () => {
     expect(tellsAt(work, 3000)).toBe(Infinity);
   });
 
+  test('tells that it runs first, though it was over before it could tell', () => {
+    const work: Known[] = [];
+    checkIn(work, 0, [given()]);
+    expect(checkIn(work, 5000).told).toEqual(['1 running']);
+    expect(checkIn(work, 5001).told).toEqual(['1 succeeded']);
+  });
+
   test('does not do it a second time when it is given again, and tells at once', () => {
     const work: Known[] = [];
     checkIn(work, 0, [given()]);
