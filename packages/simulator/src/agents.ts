@@ -16,7 +16,7 @@ import {
   tellsAt,
 } from './work.ts';
 
-export interface AgentsOptions {
+interface AgentsOptions {
   readonly failurePercent: number;
   readonly crashPercent: number;
   readonly workSeconds: number;

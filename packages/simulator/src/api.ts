@@ -6,7 +6,7 @@ import { Pool } from 'undici';
 /** Nothing came, or not the whole of it. */
 export const NO_ANSWER = 'NO_ANSWER';
 /** It came, and is not what every answer is. */
-export const NO_ENVELOPE = 'NO_ENVELOPE';
+const NO_ENVELOPE = 'NO_ENVELOPE';
 
 export interface Answer<T> {
   /** `OK`, a canonical gRPC status name, NO_ANSWER or NO_ENVELOPE. */
