@@ -71,6 +71,7 @@ export async function runServices({
 }
 
 /** Runs are never deleted, so the next one has the next number. */
-function nextIdOf(table: Table<Run>): number {
+async function nextIdOf(table: Table<Run>): Promise<number> {
+  await table.follow();
   return table.count + 1;
 }

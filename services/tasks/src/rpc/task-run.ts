@@ -13,7 +13,7 @@ export interface TaskRunParts {
   readonly read: Read;
   readonly scan: ScanHosts;
   /** The id that the next run is likely to have: the waves are shown as they would be then. */
-  readonly nextId: () => number;
+  readonly nextId: () => Promise<number>;
 }
 
 const SHOWN = 1000;
@@ -24,7 +24,7 @@ export function taskRunMethod({ runs, read, scan, nextId }: TaskRunParts): Handl
     async Run(request: RunTaskRequest, context: CallContext) {
       if (request.dry_run !== true) return { run: await runs.start(startOf(request, context)) };
       const { strategy } = await copiesOf(read, request.task_id, request.strategy_id);
-      return { plan: await planOf(strategy, nextId(), scan) };
+      return { plan: await planOf(strategy, await nextId(), scan) };
     },
   };
 }

@@ -5,7 +5,7 @@ import { IdSet, type Table } from '@egg/store';
 import { type Matches, readTarget, type TargetHost } from '../domain/target.ts';
 import { placeOf, waveOf } from '../domain/waves.ts';
 import { isOpen, readWindows, type Window } from '../domain/windows.ts';
-import { isLive } from './runs.ts';
+import { isLive } from './run-records.ts';
 
 /** A run with what is read of it once. */
 export interface ActiveRun {

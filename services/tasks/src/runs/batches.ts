@@ -6,17 +6,17 @@
 
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
-import { type Abort, abortReason, type Move } from '../domain/progress.ts';
+import { abortReason, type Move } from '../domain/progress.ts';
 import { type Change, increments, moveOf, type Outcome } from './changes.ts';
 import {
   DURABLE,
   type ExecutionCollection,
-  type ExecutionDocument,
   MAJORITY,
   type ProgressCollection,
   type ProgressDocument,
 } from './documents.ts';
 import { isDuplicateAlone } from './duplicates.ts';
+import { type BatchRun, type Granted, reserve } from './reservations.ts';
 
 export interface BatchesParts {
   readonly progress: ProgressCollection;
@@ -26,18 +26,10 @@ export interface BatchesParts {
   readonly step?: (step: 'reserve' | 'write' | 'count' | 'clear') => Promise<void>;
 }
 
-/** The run that a batch is of, as far as it matters. */
-export interface BatchRun {
-  readonly id: number;
-  readonly maxInFlight?: number | undefined;
-  readonly abort?: Abort | undefined;
-}
-
 /** After that a batch is given up. What was asked of the database by then is done within its own time limits. */
 const LONGEST_MS = 5000;
 /** By then nobody has it in hand any more. */
 export const LEFT_MS = 30_000;
-const TRIES = 4;
 
 export class ExecutionBatches {
   readonly #parts: BatchesParts;
@@ -60,7 +52,7 @@ export class ExecutionBatches {
       throw new RpcError('UNAVAILABLE', 'the database did not answer in time');
     };
     await enter('reserve');
-    const reserved = await this.#reserve(run, batch, changes);
+    const reserved = await reserve(this.#parts, { run, batch, changes });
     if (!reserved) return outcomes;
     const { places, pending } = reserved;
     const writing = reserved.granted.filter(({ change: { before } }) => {
@@ -91,34 +83,6 @@ export class ExecutionBatches {
     );
   }
 
-  async #reserve(
-    run: BatchRun,
-    batch: string,
-    changes: readonly Change[],
-  ): Promise<{ granted: Granted[]; places: number; pending: ReadonlySet<string> } | undefined> {
-    let granted: Granted[] = changes.map((change) => ({ change, after: change.after }));
-    for (let tries = 0; tries < TRIES && granted.length > 0; tries++) {
-      const handing = granted.filter(({ change }) => change.isHandingOut);
-      const places = placesOf(handing);
-      const after = await this.#parts.progress.findOneAndUpdate(
-        filterOf(run, handing, places),
-        {
-          $inc: { in_flight: places },
-          $push: { reserved: { batch, n: places, at: this.#parts.now() } },
-        },
-        { returnDocument: 'after', ...DURABLE },
-      );
-      if (after) {
-        const pending = new Set(after.reserved.map((one) => one.batch).filter((one) => one !== batch));
-        return { granted, places, pending };
-      }
-      const now = await this.#parts.progress.findOne({ _id: run.id }, MAJORITY);
-      if (!now) throw new RpcError('UNAVAILABLE', 'the progress of the run is not there yet');
-      granted = fitting(granted, now, tries === TRIES - 2 ? 0 : roomIn(run, now));
-    }
-    return undefined;
-  }
-
   /** Answers with the ids of those that are made. */
   async #write(batch: string, granted: readonly Granted[]): Promise<Set<string>> {
     if (granted.length === 0) return new Set();
@@ -146,9 +110,14 @@ export class ExecutionBatches {
       { ...(Object.keys(sums).length > 0 && { $inc: sums }), $pull: { reserved: { batch } } },
       { returnDocument: 'after', ...DURABLE },
     );
-    const reason = after ? abortReason(run.abort, after.counts) : undefined;
+    if (after) await this.abort(run, after);
+  }
+
+  /** Aborts a run whose counts say so; harmless to repeat. */
+  async abort(run: BatchRun, { counts }: Pick<ProgressDocument, 'counts'>): Promise<void> {
+    const reason = abortReason(run.abort, counts);
     if (reason === undefined) return;
-    await progress.updateOne(
+    await this.#parts.progress.updateOne(
       { _id: run.id, state: { $in: ['running', 'paused', 'expiring'] } },
       { $set: { state: 'aborted', reason } },
       DURABLE,
@@ -164,46 +133,8 @@ export class ExecutionBatches {
   }
 }
 
-/** A change, and what it is to be where there is not place for all. */
-interface Granted {
-  readonly change: Change;
-  readonly after: ExecutionDocument;
-}
-
 function moveOfGranted({ change: { before }, after }: Granted): Move {
   return moveOf({ before, after });
-}
-
-/** How many places among those in flight are needed. */
-function placesOf(granted: readonly Granted[]): number {
-  return granted.filter(({ after }) => after.state === 'sent').length;
-}
-
-function filterOf({ id, maxInFlight }: BatchRun, handing: readonly Granted[], places: number) {
-  if (handing.length === 0) return { _id: id };
-  const wave = Math.max(...handing.map(({ after }) => after.wave));
-  return {
-    _id: id,
-    state: 'running' as const,
-    wave: { $gte: wave },
-    ...(maxInFlight !== undefined && places > 0 && { in_flight: { $lte: maxInFlight - places } }),
-  };
-}
-
-function roomIn({ maxInFlight = Infinity }: BatchRun, { in_flight }: ProgressDocument): number {
-  return Math.max(0, maxInFlight - in_flight);
-}
-
-/** What of a batch the run takes as it is now: nothing is handed out unless it runs, nor in waves to come, nor without a place. */
-function fitting(granted: readonly Granted[], now: ProgressDocument, room: number): Granted[] {
-  let left = room;
-  return granted.flatMap(({ change, after }): Granted[] => {
-    if (!change.isHandingOut) return [{ change, after }];
-    if (now.state !== 'running' || after.wave > now.wave) return [];
-    if (after.state !== 'sent') return [{ change, after }];
-    if (left-- > 0) return [{ change, after }];
-    return change.otherwise ? [{ change, after: change.otherwise }] : [];
-  });
 }
 
 function operationOf(batch: string, { change: { before }, after }: Granted) {

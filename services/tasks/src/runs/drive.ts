@@ -2,7 +2,7 @@
 // cleared away. Every replica does it; each step is an update that only one of them makes.
 
 import type { Run } from '@egg/contract/types/tasks';
-import { type Counts, type ExecutionState, openIn, totalOf } from '../domain/progress.ts';
+import { abortReason, type Counts, type ExecutionState, openIn, totalOf } from '../domain/progress.ts';
 import { endOf, isOver } from '../domain/waves.ts';
 import { waveIn } from './active-runs.ts';
 import type { ExecutionBatches } from './batches.ts';
@@ -18,7 +18,8 @@ import {
 import { hasUnended, hostsOfRun, type HostOfRun } from './hosts-of-run.ts';
 import type { ScanHosts } from './known-hosts.ts';
 import { Pace } from './pace.ts';
-import { isLive, type Runs } from './runs.ts';
+import { isLive } from './run-records.ts';
+import type { Runs } from './runs.ts';
 import { batchRun } from './work-finder.ts';
 
 export interface DriveParts {
@@ -50,6 +51,8 @@ export class Drive {
     else if (!isLive(run)) await this.#clearAway(run, at);
     else if (at.state === 'aborted' || at.state === 'succeeded' || at.state === 'failed')
       await this.#end(run, at.state, at.reason);
+    else if (abortReason(run.strategy.abort, at.counts) !== undefined)
+      await this.#parts.batches.abort(batchRun(run.id, run), at);
     else if (at.state === 'expiring') await this.#expire(run, at);
     else if (this.#parts.now().getTime() >= run.started_at.getTime() + run.strategy.queue_ttl_seconds * 1000)
       await this.#beginToExpire(run);
@@ -94,15 +97,21 @@ export class Drive {
     return first;
   }
 
-  /** A run whose matching hosts have all ended is over; one for which no host is known yet waits for some. */
+  /**
+   * A run whose matching hosts have all ended is over; one for which no host is known yet waits for some. Who waits to be given work and
+   * does not match any more, or is gone, waits in vain.
+   */
   async #findEnd(run: Run, at: ProgressDocument): Promise<void> {
+    const { queued, sent, running } = at.counts;
     const total = totalOf(at.counts);
-    if (at.reserved.length > 0 || openIn(at.counts) > 0) return;
+    if (at.reserved.length > 0 || sent + running > 0) return;
     if (total === 0 && run.reverts === undefined) return;
-    const isUnended = await this.#pace.when(`${run.id}:end`, String(total), () =>
+    const isUnended = await this.#pace.when(`${run.id}:end`, `${total} ${queued}`, () =>
       hasUnended(this.#hostsOf(run)),
     );
-    if (isUnended === false) await this.#close(run, at, ['running', 'paused']);
+    if (isUnended !== false) return;
+    if (queued > 0) await this.#endAll(run, ['queued'], 'expired');
+    else await this.#close(run, at, ['running', 'paused']);
   }
 
   async #beginToExpire({ id }: Run): Promise<void> {

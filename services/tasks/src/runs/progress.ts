@@ -3,7 +3,7 @@
 import type { Run } from '@egg/contract/types/tasks';
 import { NO_COUNTS } from '../domain/progress.ts';
 import { DUPLICATE_KEY, DURABLE, type ProgressCollection, type ProgressDocument } from './documents.ts';
-import { isLive } from './runs.ts';
+import { isLive } from './run-records.ts';
 
 /** As it is before anything was done. */
 export function freshProgress({ id, revision, state, wave }: Run): ProgressDocument {

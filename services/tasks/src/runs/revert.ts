@@ -6,7 +6,8 @@ import { RpcError } from '@egg/rpc/errors';
 import { originOf } from '@egg/store';
 import { ONE_WAVE } from '../domain/waves.ts';
 import { systemOrigin } from './calls.ts';
-import { isLive, type Runs } from './runs.ts';
+import { isLive } from './run-records.ts';
+import type { Runs } from './runs.ts';
 
 /**
  * Ends the run if it has not ended, so that what it touched is settled, and starts the one that takes it back. Throws NOT_FOUND,

@@ -6,6 +6,7 @@ import type { CallContext } from '@egg/rpc';
 import { RpcError } from '@egg/rpc/errors';
 import { type Fields, type Origin, originOf, type Table, type Writes } from '@egg/store';
 import { copiesOf, type Read } from './copies.ts';
+import { type End, ended, fieldsOf, isLive, live, startedBy } from './run-records.ts';
 
 export interface RunsParts {
   readonly table: Table<Run>;
@@ -27,12 +28,6 @@ export interface StartRun {
   readonly origin: Origin;
   /** Epoch milliseconds. */
   readonly deadline: number;
-}
-
-/** What a run is whose end is decided. */
-export interface End {
-  readonly state: 'succeeded' | 'failed' | 'aborted' | 'cancelled';
-  readonly reason?: string | undefined;
 }
 
 type Change = (run: Run) => Fields<Run>;
@@ -149,7 +144,9 @@ export class Runs {
     const { writes, sync, wake } = this.#parts;
     const { record } = await writes.update(id, change, context, { verb });
     // Before the caller is answered: nobody hands out after a pause or an end was answered.
-    await sync(record);
+    await sync(record).catch((cause: unknown) => {
+      throw new RpcError('UNAVAILABLE', 'the change is made, but may not be followed yet', { cause });
+    });
     wake();
     return record;
   }
@@ -178,39 +175,6 @@ export function runStarter(runs: Runs): RunStarter {
       runs.end(id, { state: 'cancelled', reason }, origin, deadline),
     isOver: (id) => runs.isOver(id),
   };
-}
-
-export function isLive({ state }: Pick<Run, 'state'>): boolean {
-  return state === 'running' || state === 'paused';
-}
-
-/** A run's own fields, as commits have them. */
-function fieldsOf(run: Run): Fields<Run> {
-  const { id: _id, revision: _revision, created_at: _created, updated_at: _updated, ...fields } = run;
-  return fields;
-}
-
-function ended(run: Run, { state, reason }: End, now: Date): Fields<Run> {
-  return {
-    ...fieldsOf(run),
-    state,
-    uses: {},
-    ended_at: now,
-    ...(reason !== undefined && { reason }),
-  };
-}
-
-function live(run: Run): Run {
-  if (isLive(run)) return run;
-  throw new RpcError('FAILED_PRECONDITION', `the run has ended: it has ${run.state}`, {
-    violations: [{ field: 'id', reason: 'is of a run that has ended' }],
-  });
-}
-
-function startedBy({ changes }: { readonly changes: readonly { readonly after?: Run }[] }): Run {
-  const run = changes[0]?.after;
-  if (!run) throw new Error('a start left no run');
-  return run;
 }
 
 /** Who starts a run by a call. */

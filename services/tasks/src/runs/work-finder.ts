@@ -3,13 +3,15 @@
 import type { Run, WorkReplyWork } from '@egg/contract/types/tasks';
 import { RpcError } from '@egg/rpc/errors';
 import { isEnded } from '../domain/progress.ts';
-import { executionId, type Report, readExecutionId } from '../domain/work.ts';
-import type { ActiveRun, ActiveRuns } from './active-runs.ts';
-import type { BatchRun, ExecutionBatches } from './batches.ts';
+import { readExecutionId } from '../domain/work.ts';
+import type { ActiveRuns } from './active-runs.ts';
+import type { ExecutionBatches } from './batches.ts';
+import type { BatchRun } from './reservations.ts';
 import type { Change, Outcome } from './changes.ts';
 import { afterReports, handingOut } from './decide.ts';
-import { type ExecutionCollection, type ExecutionDocument, MAJORITY } from './documents.ts';
+import type { ExecutionCollection, ExecutionDocument } from './documents.ts';
 import { Gather } from './gather.ts';
+import { type Asking, type HostReport, type Matter, mattersOf } from './matters.ts';
 import { type AskingHost, type FindVersion, versionFor, wantedOf, workOf } from './tasks-of-hosts.ts';
 
 export interface WorkFinderParts {
@@ -22,27 +24,6 @@ export interface WorkFinderParts {
   readonly now: () => Date;
   /** Executions have changed. */
   readonly changed: () => void;
-}
-
-export interface HostReport extends Report {
-  readonly id: string;
-}
-
-interface Asking {
-  readonly host: AskingHost;
-  readonly reports: readonly HostReport[];
-}
-
-/** One execution that a host's check-in is about. */
-interface Matter {
-  readonly asking: Asking;
-  readonly run: number;
-  readonly active: ActiveRun | undefined;
-  readonly before: ExecutionDocument | undefined;
-  /** Where the run takes another one back, the host's execution in that one. */
-  readonly taken: ExecutionDocument | undefined;
-  readonly reports: readonly HostReport[];
-  change?: Change | undefined;
 }
 
 const TRIES = 3;
@@ -86,7 +67,7 @@ export class WorkFinder {
     all: readonly Asking[],
     answers: Map<Asking, WorkReplyWork[] | Error>,
   ): Promise<readonly Asking[]> {
-    const matters = await this.#mattersOf(all);
+    const matters = await mattersOf(this.#parts, all);
     const now = this.#parts.now();
     // Where something has to be known that cannot be known now, the host is looked at again when it comes again.
     await Promise.all(matters.map((matter) => this.#decide(matter, now).catch(() => undefined)));
@@ -104,35 +85,6 @@ export class WorkFinder {
       answers,
     );
     return [...again];
-  }
-
-  async #mattersOf(all: readonly Asking[]): Promise<Matter[]> {
-    const { active: runs, executions } = this.#parts;
-    const found = all.flatMap((asking) => {
-      const active = new Map(runs.of(asking.host).map((one) => [one.run.id, one]));
-      const reported = asking.reports.flatMap(({ id }) => readExecutionId(id)?.run ?? []);
-      const ids = new Set([...active.keys(), ...reported]);
-      return [...ids].map((run) => ({ asking, run, active: active.get(run) ?? runs.get(run) }));
-    });
-    const ids = new Set<string>();
-    for (const { asking, run, active } of found) {
-      ids.add(executionId(run, asking.host.id));
-      if (active?.run.reverts !== undefined) ids.add(executionId(active.run.reverts, asking.host.id));
-    }
-    const documents = await executions.find({ _id: { $in: [...ids] } }, MAJORITY).toArray();
-    const byId = new Map(documents.map((document) => [document._id, document]));
-    return found.map(({ asking, run, active }): Matter => {
-      const id = executionId(run, asking.host.id);
-      const reverts = active?.run.reverts;
-      return {
-        asking,
-        run,
-        active,
-        before: byId.get(id),
-        taken: reverts === undefined ? undefined : byId.get(executionId(reverts, asking.host.id)),
-        reports: asking.reports.filter((report) => report.id === id),
-      };
-    });
   }
 
   async #decide(matter: Matter, now: Date): Promise<void> {
