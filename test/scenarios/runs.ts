@@ -45,6 +45,13 @@ export interface ExecutionRecord {
   readonly previous_version?: string;
 }
 
+export interface MadeFields {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `linux/amd64` if not said. */
+  readonly platform?: string;
+}
+
 /** What a host answers to work that it is given; undefined keeps it waiting. */
 export type Does = (work: Work) => { state: string; exit_code?: number; message?: string } | undefined;
 
@@ -55,20 +62,19 @@ const BYTES = { 'content-type': 'application/octet-stream' };
 export async function makeHosts(
   database: Database,
   count: number,
-  fields: (index: number) => { readonly name: string; readonly labels?: Record<string, string> },
+  fields: (index: number) => MadeFields,
 ): Promise<MadeHost[]> {
   const credentials = new Credentials(database);
   const hosts = declareTable<Host, object, { id: number }>(loadContract(), 'hosts');
   const { table } = await hosts.open({ database, log: quiet });
   afterAll(() => table.close());
   return byCallers(LANES, Array.from({ length: count }), async (_, index) => {
-    const { name, labels = {} } = fields(index);
+    const { name, labels = {}, platform = 'linux/amd64' } = fields(index);
     const { key, secret } = await credentials.issue({ role: 'host', name });
     const { commit } = await table.submit({
       origin: { actor: 'test', from: '', requestId: '' },
       deadline: Date.now() + 30_000,
       decide: (view) => {
-        const platform = 'linux/amd64';
         const own = { name, platform, labels, address: '', token_key: key, enrolled_at: view.at };
         view.add(own as unknown as Host);
         return { verb: 'enrolled' };
