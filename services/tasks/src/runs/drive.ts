@@ -40,6 +40,8 @@ export class Drive {
   readonly #pace = new Pace();
   /** Runs whose hosts that never came are all written down. */
   readonly #expired = new Set<number>();
+  /** Runs that are taken back and of which nothing is under way any more. */
+  readonly #closed = new Set<number>();
 
   constructor(parts: DriveParts) {
     this.#parts = parts;
@@ -57,6 +59,7 @@ export class Drive {
     else if (this.#parts.now().getTime() >= run.started_at.getTime() + run.strategy.queue_ttl_seconds * 1000)
       await this.#beginToExpire(run);
     else {
+      await this.#closeTaken(run);
       if (at.state === 'running') await this.#openWaves(run, at);
       await this.#findEnd(run, at);
     }
@@ -110,7 +113,7 @@ export class Drive {
       hasUnended(this.#hostsOf(run)),
     );
     if (isUnended !== false) return;
-    if (queued > 0) await this.#endAll(run, ['queued'], 'expired');
+    if (queued > 0) await this.#endAll(run.id, ['queued'], 'expired');
     else await this.#close(run, at, ['running', 'paused']);
   }
 
@@ -122,9 +125,16 @@ export class Drive {
     );
   }
 
+  /** What the run takes back is not to go on meanwhile. */
+  async #closeTaken({ reverts }: Run): Promise<void> {
+    if (reverts === undefined || this.#closed.has(reverts)) return;
+    await this.#endAll(reverts, ['queued', 'sent', 'running'], 'cancelled');
+    if (!(await this.#parts.executions.findOne({ run: reverts, open: true }))) this.#closed.add(reverts);
+  }
+
   /** Nobody waits any longer: neither who was held back nor who never came. */
   async #expire(run: Run, at: ProgressDocument): Promise<void> {
-    await this.#endAll(run, ['queued'], 'expired');
+    await this.#endAll(run.id, ['queued'], 'expired');
     if (!this.#expired.has(run.id)) {
       const isDone = await this.#pace.when(`${run.id}:expiry`, '', () => this.#writeExpired(run));
       if (isDone) this.#expired.add(run.id);
@@ -166,7 +176,7 @@ export class Drive {
   /** Of a run that is over: who waits, waits in vain; and where it was cancelled, so is what is under way. */
   async #clearAway(run: Run, at: ProgressDocument): Promise<void> {
     const states: ExecutionState[] = run.state === 'cancelled' ? ['queued', 'sent', 'running'] : ['queued'];
-    await this.#endAll(run, states, 'cancelled');
+    await this.#endAll(run.id, states, 'cancelled');
     for (const what of ['wave', 'end', 'expiry']) this.#pace.forget(`${run.id}:${what}`);
     this.#expired.delete(run.id);
     if (at.reserved.length > 0 || openIn(at.counts) > 0) return;
@@ -177,10 +187,10 @@ export class Drive {
     );
   }
 
-  async #endAll(run: Run, states: ExecutionState[], to: ExecutionState): Promise<void> {
+  async #endAll(run: number, states: ExecutionState[], to: ExecutionState): Promise<void> {
     for (;;) {
       const found = await this.#parts.executions
-        .find({ run: run.id, open: true, state: { $in: states } })
+        .find({ run, open: true, state: { $in: states } })
         .limit(SOME)
         .toArray();
       if (found.length === 0) return;
@@ -188,7 +198,7 @@ export class Drive {
       const changes = found.map((before): Change => {
         return { before, after: moved(before, to, {}, now), isHandingOut: false };
       });
-      const outcomes = await this.#parts.batches.make(batchRun(run.id, undefined), changes);
+      const outcomes = await this.#parts.batches.make(batchRun(run, undefined), changes);
       // What is not counted yet can only be changed later.
       if (![...outcomes.values()].some((outcome) => typeof outcome === 'object')) return;
     }
