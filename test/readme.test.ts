@@ -9,9 +9,13 @@ import { afterAll, expect, test } from 'vitest';
 import { startStack } from '@egg/testing';
 
 const run = promisify(execFile);
+/** A thousand hosts enrol and are brought to a version, and back from another, on a machine that does much else. */
+const LIMIT_MS = 300_000;
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
 const stack = await startStack({ eggs: 1, tasks: 1 });
-/** Where the reader stands. */
+/** A reader stands in the clone, and has the server at the port that is the default. */
+const simulate = `${process.execPath} ${join(import.meta.dirname, '../packages/simulator/src/main.ts')} --server ${stack.http.url}`;
+/** Where the test's files come to be. */
 const dir = mkdtempSync(join(tmpdir(), 'egg-tour-'));
 afterAll(() => rmSync(dir, { recursive: true }));
 
@@ -40,12 +44,18 @@ function pattern(answer: string): RegExp {
   return new RegExp(`^${parts.join('.*')}$`, 's');
 }
 
-test('the tour answers what the README shows', async () => {
-  const steps = tour(readme);
-  expect(steps.length).toBeGreaterThan(10);
-  for (const { command, answer } of steps) {
-    const local = command.replaceAll('127.0.0.1:8080', new URL(stack.http.url).host);
-    const { stdout } = await run('bash', ['-c', local], { cwd: dir });
-    expect(stdout.trimEnd(), command).toMatch(pattern(answer));
-  }
-});
+test(
+  'the tour answers what the README shows',
+  async () => {
+    const steps = tour(readme);
+    expect(steps.length).toBeGreaterThan(10);
+    for (const { command, answer } of steps) {
+      const local = command
+        .replaceAll('127.0.0.1:8080', new URL(stack.http.url).host)
+        .replaceAll('npm run -s simulate --', simulate);
+      const { stdout } = await run('bash', ['-c', local], { cwd: dir });
+      expect(stdout.trimEnd(), command).toMatch(pattern(answer));
+    }
+  },
+  LIMIT_MS,
+);
