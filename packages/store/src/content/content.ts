@@ -7,30 +7,16 @@
 import { RpcError } from '@egg/rpc/errors';
 import type { Database } from '../connection.ts';
 import type { Collection } from '../driver.ts';
-import type { Commit, Row } from '../record.ts';
+import type { Commit } from '../record.ts';
 import { newClaim, References } from '../references.ts';
 import { isUnknown } from '../target.ts';
 import { Bytes, type Range, type Received } from './bytes.ts';
 import { asked, DatabaseFailure } from './database-failure.ts';
 import { type ContentDocument, CONTENTS, DURABLE, MAJORITY } from './documents.ts';
+import type { ContentOwner, ContentRow } from './owner.ts';
 import { Removal } from './removal.ts';
 import { ContentSweep, type SweepOptions } from './sweep.ts';
 import { type Upload, Uploads } from './uploads.ts';
-
-/** A record that has a content. */
-export interface ContentRow extends Row {
-  sha256: string;
-}
-
-/** The table whose records use the contents. */
-export interface ContentOwner<R extends ContentRow> {
-  readonly name: string;
-  readonly revision: number;
-  follow(deadline?: number): Promise<void>;
-  current(id: number): Promise<R | undefined>;
-  scan(filter: Readonly<Record<string, unknown>>): AsyncGenerator<R[]>;
-  onCommit(listener: (commit: Commit<R>) => void): () => void;
-}
 
 export interface ContentOptions<R extends ContentRow> extends SweepOptions {
   readonly database: Pick<Database, 'collection' | 'bucket'>;

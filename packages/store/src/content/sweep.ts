@@ -3,8 +3,8 @@
 
 import type { Commit } from '../record.ts';
 import { claimedAt, pointerOf, type ReferenceDocument, type References } from '../references.ts';
-import type { ContentOwner, ContentRow } from './content.ts';
 import { asked } from './database-failure.ts';
+import type { ContentOwner, ContentRow } from './owner.ts';
 import type { Removal } from './removal.ts';
 import type { Uploads, UploadsOptions } from './uploads.ts';
 
