@@ -42,6 +42,24 @@ test('a run needs a task and a strategy that are there, and a version that is pu
   }
 });
 
+test('a dry run goes by what hosts last told', async () => {
+  await round(
+    http,
+    [new Agent(linux, 'agent', '1.5.0'), new Agent(other, 'agent', '2.5.0')],
+    () => undefined,
+  );
+  const reached = async (versions: string, hosts: number[] = []): Promise<number[]> => {
+    const strategy_id = await strategy({ target: { hosts, eggs: [{ egg: 'agent', versions }] } });
+    const body = { task_id: await task({}), strategy_id, dry_run: true };
+    const plan = await post<{ waves: { host_ids: number[] }[] }>(http, '/task/run', body);
+    return plan.waves.flatMap(({ host_ids }) => host_ids);
+  };
+  expect(await reached('<2')).toEqual([linux.id]);
+  expect(await reached('>=2')).toEqual([other.id]);
+  expect(await reached('*', [other.id])).toEqual([other.id]);
+  expect(await reached('>3')).toEqual([]);
+});
+
 test('the same request again is the same run', async () => {
   const body = { task_id: await task({}), strategy_id: await strategy() };
   const send = () => http.post<{ id: number }>('/task/run', body, { 'idempotency-key': 'again' });

@@ -39,7 +39,7 @@ export interface Stage {
 }
 
 /** Of no use to anybody but the run that is looked at. */
-export function runFields(strategy: Partial<RunStrategy>) {
+function runFields(strategy: Partial<RunStrategy>) {
   return {
     task_id: 1,
     strategy_id: 1,

@@ -4,18 +4,17 @@ import type { Database } from '@egg/store';
 import type { Counts, ExecutionState } from '../domain/progress.ts';
 
 /** `expiring`: nobody new gets work any more, and the run ends when what is under way has ended. */
-export type ProgressState =
-  'running' | 'paused' | 'expiring' | 'succeeded' | 'failed' | 'aborted' | 'cancelled';
+type ProgressState = 'running' | 'paused' | 'expiring' | 'succeeded' | 'failed' | 'aborted' | 'cancelled';
 
 /** Some changes of executions that somebody is about to make; it goes with the update that counts them. */
-export interface Reservation {
+interface Reservation {
   readonly batch: string;
   /** How many places of those that may be in flight it holds. */
   readonly n: number;
   readonly at: Date;
 }
 
-export interface WaveProgress {
+interface WaveProgress {
   readonly total?: number;
   readonly ended?: number;
   readonly succeeded?: number;
@@ -44,7 +43,7 @@ export interface ProgressDocument {
  * The last change of an execution and the batch it was made in. As long as the run's progress has the batch's reservation the change is
  * not counted; after that it is, whether or not the mark is still there.
  */
-export interface ExecutionMark {
+interface ExecutionMark {
   readonly batch: string;
   readonly from?: ExecutionState;
   readonly to: ExecutionState;

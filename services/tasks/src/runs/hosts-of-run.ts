@@ -13,6 +13,8 @@ export interface HostOfRun {
   readonly execution: Pick<ExecutionDocument, 'host' | 'state' | 'attempt'> | undefined;
 }
 
+const DENSE = 4;
+
 type Seen = Pick<ExecutionDocument, 'host' | 'state' | 'attempt'>;
 
 /** The hosts that match, some at a time, each with its execution in the run. */
@@ -47,8 +49,10 @@ async function seenIn(
   hosts: readonly KnownHost[],
 ): Promise<Map<number, Seen>> {
   const [first, last] = [hosts[0]?.id ?? 0, hosts.at(-1)?.id ?? 0];
+  // One look at a range is cheaper than one for each host, where there is not much else in it.
+  const isDense = last - first < hosts.length * DENSE;
   const found = executions.find(
-    { run, host: { $gte: first, $lte: last } },
+    { run, host: isDense ? { $gte: first, $lte: last } : { $in: hosts.map(({ id }) => id) } },
     { projection: { host: 1, state: 1, attempt: 1 }, readConcern: { level: 'majority' } },
   );
   return new Map((await found.toArray()).map((one) => [one.host, one]));

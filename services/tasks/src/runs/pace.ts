@@ -2,7 +2,7 @@
 // never so often that it takes more than a small part of the time.
 
 const FIRST_MS = 500;
-const LONGEST_MS = 15_000;
+const LONGEST_MS = 5000;
 /** Of the time since, at most one part in so many is spent. */
 const SHARE = 10;
 

@@ -6,7 +6,7 @@ import { DUPLICATE_KEY, DURABLE, type ProgressCollection, type ProgressDocument 
 import { isLive } from './run-records.ts';
 
 /** As it is before anything was done. */
-export function freshProgress({ id, revision, state, wave }: Run): ProgressDocument {
+function freshProgress({ id, revision, state, wave }: Run): ProgressDocument {
   return {
     _id: id,
     revision,

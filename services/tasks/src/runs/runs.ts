@@ -162,7 +162,7 @@ export interface RunStarter {
   isOver(id: number): Promise<boolean>;
 }
 
-export interface CancelRun {
+interface CancelRun {
   readonly reason: string;
   readonly origin: Origin;
   readonly deadline: number;
