@@ -28,7 +28,7 @@ export interface Others {
   close(): void;
 }
 
-export interface OtherCall extends Pick<CallOptions, 'deadline' | 'signal'> {
+interface OtherCall extends Pick<CallOptions, 'deadline' | 'signal'> {
   /** Of the request that causes the call. */
   readonly requestId?: string;
 }

@@ -33,7 +33,7 @@ export type Opened<D extends Declarations> = {
 };
 
 /** How their own methods write, under the same names. */
-export type OpenedWrites<D extends Declarations> = {
+type OpenedWrites<D extends Declarations> = {
   readonly [name in keyof D]: Awaited<ReturnType<D[name]['open']>>['writes'];
 };
 

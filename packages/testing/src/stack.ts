@@ -10,7 +10,7 @@ import { quiet } from './quiet.ts';
 import { ServiceProcess } from './service-process.ts';
 import { deleteStreams } from './streams.ts';
 
-export type ServiceName = 'blocklists' | 'eggs' | 'tasks';
+type ServiceName = 'blocklists' | 'eggs' | 'tasks';
 
 export interface StackOptions {
   /** Replicas of the blocklists service. Each has a gateway of its own, because a gateway dials one address. Default: 1. */
