@@ -145,12 +145,14 @@ describe.each(TABLES.map((table) => [table.name, table] as const))('%s', (_name,
     expect(unknown.body).toMatchObject({ code: 'INVALID_ARGUMENT', errors: [{ field: 'nonsense' }] });
   });
 
-  test.runIf(change)('makes no commit of an update that says nothing new', async () => {
+  if (!change) return;
+
+  test('makes no commit of an update that says nothing new', async () => {
     const { data } = (await add(one, table.path, sample.add(4, ground))).body;
     expect((await post('update', { id: data.id })).body.data).toEqual(data);
-    const changed = await post('update', { id: data.id, ...change?.(4, ground) });
+    const changed = await post('update', { id: data.id, ...change(4, ground) });
     expect(changed.body.data.revision, changed.text).toBeGreaterThan(data.revision);
-    const again = await post('update', { id: data.id, ...change?.(4, ground) });
+    const again = await post('update', { id: data.id, ...change(4, ground) });
     expect(again.body.data).toEqual(changed.body.data);
   });
 });
