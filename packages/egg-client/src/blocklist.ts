@@ -38,7 +38,6 @@ export async function openBlocklist(file: string, path: string) {
     apply(changes);
   };
   for (const changes of await readLines<Changes>(file)) if (isNext(changes)) apply(changes);
-
   return {
     /** The records by id. */
     entries: entries as ReadonlyMap<number, Entry>,

@@ -39,7 +39,6 @@ export async function openClient(dir: string, options: WorkOptions & { log?: (li
   const processes = await openBlocklist(join(dir, 'processes.jsonl'), '/process');
   const outbox = await openOutbox(join(dir, 'outbox.json'));
   const work = await openWork(dir, host, options);
-
   const checkIn = async (stop: AbortSignal): Promise<Answer> => {
     const counters = { counter_for_domain: domains.revision(), counter_for_process: processes.revision() };
     const { key, body } = await outbox.next({ eggs: eggs(), counters, executions: work.reports() });
@@ -53,13 +52,12 @@ export async function openClient(dir: string, options: WorkOptions & { log?: (li
     await outbox.done();
     return answer;
   };
-
   return {
     domains,
     processes,
     /** Resolves when it would survive a crash that something was blocked. */
     blocked: (kind: Kind, name: string, count = 1): Promise<void> => outbox.count(kind, name, count),
-    /** Checks in as often as the server says, and later each time while that fails, until the signal. */
+    /** Checks in as often as the server says, and later each time while that fails, until the signal. Work under way is told to end then. */
     async run(signal: AbortSignal): Promise<void> {
       for (let failures = 0, waitMs; !signal.aborted;) {
         try {
@@ -75,6 +73,7 @@ export async function openClient(dir: string, options: WorkOptions & { log?: (li
         }
         await delay(waitMs, undefined, { signal }).catch(() => undefined);
       }
+      await work.idle();
     },
   };
 }

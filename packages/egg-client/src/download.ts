@@ -10,8 +10,7 @@ import { moveTo } from './files.ts';
 
 export type Wanted = { readonly id: number; readonly sha256: string; readonly signal?: AbortSignal };
 
-/** Without a byte between them. */
-const TRIES = 8;
+const TRIES = 8; // Without a byte between them.
 const PASSING = ['UNAVAILABLE', 'RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED'];
 
 /** Whether one of the keys (raw, base64) made the signature: Ed25519 (RFC 8032) over the 32 bytes of the SHA-256. */

@@ -19,7 +19,6 @@ const one = { type: 'string' } as const;
 const many = { type: 'string', multiple: true, default: [] as string[] } as const;
 const ENROLL = { dir: one, server: one, token: one, name: one, platform: one, label: many };
 const OTHERS = { exec: one, egg: many, key: many, id: one, sha256: one, out: one, signature: one };
-
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const at = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path);
 const pair = (text: string): [string, string] => [text.replace(/=.*/s, ''), text.replace(/^[^=]*=?/, '')];

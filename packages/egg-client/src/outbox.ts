@@ -24,7 +24,6 @@ export async function openOutbox(file: string) {
     for (const [name] of taken) waiting[kind].delete(name);
     return taken.map(([name, count]) => ({ [kind]: name, count }));
   };
-
   return {
     /** Resolves when it would survive a crash, within a second. Names that there is no room for are not counted. */
     count(kind: Kind, name: string, count: number): Promise<void> {

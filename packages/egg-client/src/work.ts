@@ -1,7 +1,7 @@
 // Work that the server gives. Each execution is done once, though it is handed out again: it is written down before it begins and when
 // it has ended, so a crash in between is a failure and not a second time.
 
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Host } from './api.ts';
 import { download, isSigned } from './download.ts';
@@ -32,6 +32,7 @@ export async function openWork(dir: string, host: Host, options: WorkOptions) {
   const save = saver(join(dir, 'work.json'), () => [...known]);
   const isThere = ({ action, version: to }: Task): boolean =>
     action === 'update' && eggs().some(({ egg, version }) => egg === to?.egg && version === to.version);
+  let active: Promise<unknown> = Promise.resolve();
   for (const one of known.values()) one.result ??= isThere(one.asked) ? SUCCEEDED : INTERRUPTED;
 
   const run = async (execution: Execution, signal: AbortSignal): Promise<Result> => {
@@ -43,8 +44,7 @@ export async function openWork(dir: string, host: Host, options: WorkOptions) {
     const isUnsignedTaken = keys.length === 0 && version?.allow_unsigned !== false;
     if (!isUnsignedTaken && !isSigned(file.sha256, file.signature ?? '', keys))
       throw new Error(`no key of the egg signed the file ${file.id}`);
-    const path = join(dir, 'files', encodeURIComponent(id).slice(-100));
-    await mkdir(join(dir, 'files'), { recursive: true });
+    const path = join(dir, `file-${encodeURIComponent(id).slice(-100)}`);
     await download(host, { ...file, signal }, path);
     try {
       return await perform(execution, signal, path);
@@ -52,12 +52,15 @@ export async function openWork(dir: string, host: Host, options: WorkOptions) {
       await rm(path, { force: true });
     }
   };
-
   return {
+    /** Resolves when nothing is under way. */
+    idle: (): Promise<unknown> => active,
     /** For a check-in. Nobody says when the server has heard of an end: the 1st, 2nd, 3rd, 5th, 9th … check-in after it tells it. */
     reports(): object[] {
       const due = [...known.values()].filter(({ told }) => (told & (told - 1)) === 0).slice(-100);
-      return due.map(({ asked: { id, attempt }, result }) => ({ id, attempt, state: 'running', ...result }));
+      return due.map(({ asked: { id, attempt }, result }) => {
+        return { id, attempt, state: 'running', ...result, message: result?.message?.slice(0, 1000) };
+      });
     },
     /** What a check-in was answered. Begins what is new, and does not wait for it. */
     async take(executions: readonly Execution[], stop: AbortSignal): Promise<void> {
@@ -74,12 +77,12 @@ export async function openWork(dir: string, host: Host, options: WorkOptions) {
         known.set(id, one);
         await save();
         const limit = AbortSignal.timeout(Math.min(seconds * 1000, 2 ** 31 - 1));
-        const failed = (error: Error): Result => ({ state: 'failed', message: error.message.slice(0, 1000) });
-        void run(execution, AbortSignal.any([stop, limit]))
+        const ended = run(execution, AbortSignal.any([stop, limit]))
           // What is stopped with us may have stopped us, as an update does: the next start sees what became of it.
-          .catch((error: Error) => (stop.aborted ? undefined : failed(error)))
+          .catch(({ message }: Error) => (stop.aborted ? undefined : { state: 'failed' as const, message }))
           .then((result) => result && ((one.result = result), save()))
           .catch(() => undefined); // It is told all the same.
+        active = Promise.all([active, ended]);
       }
     },
   };

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterAll } from 'vitest';
 
-export interface Seen {
+interface Seen {
   readonly url: string;
   readonly headers: IncomingMessage['headers'];
   /** Of the request. */

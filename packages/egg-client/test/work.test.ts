@@ -73,7 +73,8 @@ const executionOf = async (run: number): Promise<Shown | undefined> =>
   (await http.get<Shown[]>(`/execution/list?run_id=${run}`)).body.data[0];
 const ends = (run: number, shown: object) =>
   expect.poll(() => executionOf(run), { timeout: 20_000 }).toMatchObject(shown);
-const filesOf = ({ dir }: Host): Promise<string[]> => readdir(join(dir, 'files')).catch(() => []);
+const filesOf = async ({ dir }: Host): Promise<string[]> =>
+  (await readdir(dir)).filter((name) => name.startsWith('file-'));
 const checkInFault = (choose: (body: string) => Fault | undefined) =>
   proxy.faults(({ url, body }) => (url === '/checkin' ? choose(body) : undefined));
 
@@ -91,6 +92,7 @@ test('what a host is given is done, and what became of it is told', async () => 
   const host = await newHost('told');
   const { done, perform } = counting(({ action }) => {
     if (action === 'throw') throw new Error('the disk is full');
+    if (action === 'talk') return Promise.resolve({ state: 'succeeded', message: 'x'.repeat(100_000) });
     if (action === 'refuse') return Promise.resolve({ state: 'rejected', message: 'not here' });
     return Promise.resolve(
       action === 'fail' ? { state: 'failed', exit_code: 3 } : { state: 'succeeded', exit_code: 0 },
@@ -101,7 +103,8 @@ test('what a host is given is done, and what became of it is told', async () => 
   await ends(await startRun(host, { action: 'fail' }), { state: 'failed', exit_code: 3 });
   await ends(await startRun(host, { action: 'throw' }), { state: 'failed', message: 'the disk is full' });
   await ends(await startRun(host, { action: 'refuse' }), { state: 'rejected', message: 'not here' });
-  expect(done.map(({ action }) => action)).toEqual(['say', 'fail', 'throw', 'refuse']);
+  await ends(await startRun(host, { action: 'talk' }), { state: 'succeeded', message: 'x'.repeat(1000) });
+  expect(done.map(({ action }) => action)).toEqual(['say', 'fail', 'throw', 'refuse', 'talk']);
   expect(done[0]?.payload).toEqual({ text: 'hello' });
 });
 
