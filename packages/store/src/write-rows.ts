@@ -13,7 +13,7 @@ const FEW = 8;
 
 /**
  * Writes the latest changes. Guarded by revision and safe to repeat, in any order and by several replicas at once: a row never goes
- * back. Throws on anything but a duplicate `_id`.
+ * back. When it resolves the rows are there to be read. Throws on anything but a duplicate `_id`.
  */
 export async function writeRows(rows: RowCollection, latest: readonly Latest[]): Promise<void> {
   const fresh = latest.filter((one) => one.fresh && one.change.after);
@@ -123,7 +123,11 @@ async function replaceRows(rows: RowCollection, latest: readonly Latest[]): Prom
   try {
     await rows.bulkWrite(operations, { ordered: false, ...DURABLE });
   } catch (error) {
-    duplicates(error);
+    const there = duplicates(error).map((index) => latest[index] as Latest);
+    // An `_id` may be taken by a write of another replica that is still on its way, and may yet come to nothing.
+    const missing = await behind(rows, there);
+    if (missing.length > 0)
+      throw new Error(`rows ${idsOf(missing).join(', ')} are taken and not to be read yet`);
   }
 }
 

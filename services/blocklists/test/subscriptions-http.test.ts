@@ -114,9 +114,7 @@ describe('where private addresses are allowed', () => {
     const again = await post('add', { name: 'named', url: `${host.url}/other` }, 1);
     expect([again.httpStatus, again.body.code]).toEqual([409, 'ALREADY_EXISTS']);
     const renamed = await post('update', { id, name: 'other' });
-    expect(renamed.body.errors).toEqual([
-      { field: 'name', reason: 'cannot become another' },
-    ]);
+    expect(renamed.body.errors).toEqual([{ field: 'name', reason: 'cannot become another' }]);
     const same = await post('update', { id, name: 'named', refresh_seconds: 3600 });
     expect(same.body.data).toMatchObject({ id, refresh_seconds: 3600 });
     const bad = await post('update', { id, url: 'ftp://a.example.org/' });

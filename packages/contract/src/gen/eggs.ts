@@ -108,6 +108,8 @@ export interface CheckInReplyAnswer {
   /** Work, new or not acknowledged yet. */
   executions: CheckInReplyExecution[];
   next_check_in_seconds: number;
+  /** True where the tasks service could not be asked: the host has no work now, and its reports are to be sent again. */
+  tasks_away?: boolean;
 }
 
 export interface CheckInReplyCounters {

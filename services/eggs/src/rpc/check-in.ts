@@ -43,14 +43,15 @@ export function checkInMethods({ checkIns, heads, findWork, log }: CheckInParts)
     host: WorkingHost,
     reports: readonly CheckInRequestReport[],
     { requestId, signal, deadline }: CallContext,
-  ): Promise<CheckInReplyExecution[]> => {
+  ): Promise<{ executions: CheckInReplyExecution[]; tasks_away?: true }> => {
     const until = Math.min(deadline, Date.now() + WORK_MS);
     const asked = findWork(host, reports, { requestId, signal, deadline: until });
     try {
-      return (await unlessLate(asked, until)) ?? [];
+      const executions = await unlessLate(asked, until);
+      return executions ? { executions } : { executions: [], tasks_away: true };
     } catch (error) {
       log.debug({ err: error, request_id: requestId, host: host.id }, 'a host gets no work now');
-      return [];
+      return { executions: [], tasks_away: true };
     }
   };
 
@@ -74,7 +75,7 @@ export function checkInMethods({ checkIns, heads, findWork, log }: CheckInParts)
         data: {
           // Last, because they must not be old.
           ...(await heads.read()),
-          executions: found,
+          ...found,
           next_check_in_seconds: state.interval_seconds,
         },
       };

@@ -37,7 +37,7 @@ const REFUSALS = new Set([
 ]);
 
 /** By whom a decision's run is started: always the same, so that it is started once. */
-export function originOfDecision({ _id, trigger }: DecisionDocument): Origin {
+function originOfDecision({ _id, trigger }: DecisionDocument): Origin {
   const key = { key: _id, caller: ACTOR, route: 'egg.tasks.v1.ScheduleService/fire', bodyHash: '' };
   return trigger ?? { actor: ACTOR, from: '', requestId: `schedule-${_id}`, idempotency: key };
 }
