@@ -1,7 +1,6 @@
-// Schedules over two replicas of their service that are killed in turn, and after both were away: each due time is decided once, and what
-// was missed fires once if it is not too old.
+// Schedules after both replicas of their service were away, and while the eggs are: what was missed fires once if it is not too old.
+// Replicas that are killed in turn are in faults/schedules.faults.ts.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type HttpClient, startStack } from '@egg/testing';
 import { decidedOf, endSchedule, expectDecidedOnce, laySchedules, runsOf } from './scenarios/schedules.ts';
@@ -16,37 +15,6 @@ const ready = async (): Promise<void> => {
   for (const http of [one, other])
     await expect.poll(async () => (await http.get('/readyz')).httpStatus, { timeout: 20_000 }).toBe(200);
 };
-
-test(
-  'each second is decided once while two replicas are killed in turn, and fires one run or none',
-  async () => {
-    const overlaps = ['cancel', 'skip', 'queue'] as const;
-    const added = await Promise.all(
-      overlaps.map(async (overlap) => ({ ...(await add({ every_seconds: 1, overlap })), overlap })),
-    );
-    const until = Date.now() + 15_000;
-    for (let round = 0; Date.now() < until; round++) {
-      const name = REPLICAS[round % 2] as string;
-      await stack.kill(name);
-      await delay(Math.random() * 500); // A fault comes at any moment.
-      await stack.restart(name);
-      await delay(Math.random() * 1500);
-    }
-    await ready();
-    for (const { id } of added) await endSchedule(one, id, 1000);
-    for (const { id, overlap, created_at } of added) {
-      const decided = await expectDecidedOnce(other, id, 1000);
-      expect(Date.parse(decided[0]?.due_at ?? '')).toBe(Date.parse(created_at) + 1000);
-      expect(decided.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThanOrEqual(15);
-      const live = (await runsOf(other, id)).filter(({ state }) => state === 'running');
-      expect(live.length, overlap).toBe(1);
-      const fired = decided.filter(({ verb }) => verb === 'fired');
-      if (overlap === 'cancel') expect(fired.length).toBeGreaterThan(5);
-      else expect(fired.length).toBe(1);
-    }
-  },
-  LIMIT_MS,
-);
 
 test(
   'after a stop, what was due meanwhile fires once if it is not older than catch_up_seconds, and else not at all',

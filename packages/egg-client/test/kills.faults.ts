@@ -2,11 +2,16 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { startStack } from '@egg/testing';
+import { startOwnServers, startStack } from '@egg/testing';
 import { command, enrolledDirectory, enrolmentToken } from './hosts.ts';
 import { rowsOf, serverList, storedList } from './lists.ts';
 
-const stack = await startStack({ eggs: 1, env: { EGG_CHECK_IN_SECONDS: '1' } });
+const { mongo, nats } = await startOwnServers();
+const stack = await startStack({
+  eggs: 1,
+  servers: { mongoUrl: mongo.url, natsUrl: nats.url },
+  env: { EGG_CHECK_IN_SECONDS: '1' },
+});
 const { http } = stack;
 const KILLS = 20;
 
