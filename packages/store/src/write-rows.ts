@@ -127,7 +127,7 @@ async function replaceRows(rows: RowCollection, latest: readonly Latest[]): Prom
     // An `_id` may be taken by a write of another replica that is still on its way, and may yet come to nothing.
     const missing = await behind(rows, there);
     if (missing.length > 0)
-      throw new Error(`rows ${idsOf(missing).join(', ')} are taken and not to be read yet`);
+      throw new Error(`rows ${idsOf(missing).join(', ')} are taken and not to be read yet`, { cause: error });
   }
 }
 
