@@ -104,7 +104,9 @@ export class ServiceProcess {
 
 /** Without what is meant for this process or was set for the system by hand: a test says itself what it wants. */
 export function foreignEnvironment(): NodeJS.ProcessEnv {
-  const entries = Object.entries(process.env).filter(([name]) => !/^(EGG_|VITEST|NODE_)/.test(name));
+  const entries = Object.entries(process.env).filter(
+    ([name]) => !/^(EGG_|VITEST|NODE_(?!COMPILE_CACHE$))/.test(name),
+  );
   return Object.fromEntries(entries);
 }
 
