@@ -1,5 +1,6 @@
 // One log read in order of time, up or down, as one of those that the audit merges.
 
+import { MAJORITY } from './concerns.ts';
 import type { Collection, Filter } from './driver.ts';
 import { type CommitDocument, commitAt, type LogCollection } from './log.ts';
 
@@ -7,7 +8,6 @@ import { type CommitDocument, commitAt, type LogCollection } from './log.ts';
 const WINDOW = 200;
 /** Where the database passes over what is not asked for. */
 const FILTERED_WINDOW = 5000;
-const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
 export interface AuditFilter {
   readonly actor?: string;

@@ -2,6 +2,7 @@ export { type Database, openDatabase } from './connection.ts';
 export { type AuditEntry, auditEntries, auditPage } from './audit.ts';
 export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
+export { DURABLE, MAJORITY } from './concerns.ts';
 export { ByteTable } from './byte-table.ts';
 export { Content, type ContentOptions } from './content/content.ts';
 export type { ContentRow } from './content/owner.ts';

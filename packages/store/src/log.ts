@@ -1,5 +1,6 @@
 // A table's commit log in the database: one document a commit, `_id` its revision. The unique `_id` is the only lock there is.
 
+import { MAJORITY } from './concerns.ts';
 import type { Collection } from './driver.ts';
 import { insertAll } from './insert.ts';
 import { type Change, type Commit, type Row, weightOf } from './record.ts';
@@ -22,7 +23,6 @@ export interface CommitDocument {
 
 /** A read stops when it has this much, in bytes by estimate: whoever reads on goes on from there. */
 const READ_BYTES = 4 * 1024 * 1024;
-const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
 export type LogCollection = Collection<CommitDocument>;
 

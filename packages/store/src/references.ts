@@ -5,6 +5,7 @@
 // points here since the commit with revision 7. What a commit ends is told by its revision, so an older commit that is settled late
 // never takes away the pointer of a newer one.
 
+import { DURABLE, MAJORITY } from './concerns.ts';
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
 import type { Collection } from './driver.ts';
@@ -28,8 +29,6 @@ export interface Settlement {
   readonly pointer?: { readonly by: string; readonly revision: number; readonly points: boolean };
 }
 
-const DURABLE = { writeConcern: { w: 'majority' as const, j: true } };
-const MAJORITY = { readConcern: { level: 'majority' } } as const;
 const DUPLICATE_KEY = 11000;
 const NAMED = 10;
 

@@ -4,6 +4,7 @@
 // A secret is issued before the commit that names its key, and holds only once that commit is known: until then it is pending. Killed
 // between the two, the table's owner confirms or revokes it when it opens, and for each commit that it follows.
 
+import { DURABLE, MAJORITY } from '@egg/store';
 import type { Role } from '@egg/contract';
 import type { Database } from '@egg/store';
 import { asked, WRITE_MS } from './asked.ts';
@@ -50,8 +51,6 @@ interface CredentialDocument {
 }
 
 const COLLECTION = 'credentials';
-const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
-const MAJORITY = { readConcern: { level: 'majority' } } as const;
 const BATCH = 1000;
 /** A pending secret that is older than this has no commit any more that could come. */
 const PENDING_MS = 60 * 60 * 1000;

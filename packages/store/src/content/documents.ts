@@ -3,16 +3,14 @@
 import type { ObjectId } from '../driver.ts';
 import type { ReferenceDocument } from '../references.ts';
 
+export { DURABLE, MAJORITY } from '../concerns.ts';
+
 /** In bytes. What is stored is cut so, and read back by it: another one would need the old files cut anew. */
 export const CHUNK_BYTES = 256 * 1024;
 
 export const BUCKET = 'content';
 export const CONTENTS = 'contents';
 export const UPLOADS = 'content_uploads';
-
-/** The write that makes an answer true. */
-export const DURABLE = { writeConcern: { w: 'majority' as const, j: true } };
-export const MAJORITY = { readConcern: { level: 'majority' } } as const;
 
 /** One content: `_id` is its SHA-256 in hex, `by` who uses it, `closers` who is deleting it. */
 export interface ContentDocument extends ReferenceDocument<string> {

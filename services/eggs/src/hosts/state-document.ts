@@ -3,6 +3,8 @@
 import type { Database } from '@egg/store';
 import type { HostState } from '../domain/host-state.ts';
 
+export { DURABLE } from '@egg/store';
+
 /** A turn that the bus does not have yet. */
 export interface PendingTurn {
   /** The how-many-eth turn of the host it is: odd ones to online, even ones to offline. */
@@ -36,7 +38,6 @@ export type StateCollection = ReturnType<typeof hostStates>;
 
 /** What of a state a check-in is decided on. */
 export const WITHOUT_PENDING = { projection: { pending: 0, has_pending: 0 } } as const;
-export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
 
 /** Makes the indexes. To be called while the collection is small. */
 export async function prepareStates(states: StateCollection): Promise<void> {

@@ -3,6 +3,8 @@
 import type { Database } from '@egg/store';
 import type { Counts, ExecutionState } from '../domain/progress.ts';
 
+export { DURABLE, MAJORITY } from '@egg/store';
+
 /** `expiring`: nobody new gets work any more, and the run ends when what is under way has ended. */
 type ProgressState = 'running' | 'paused' | 'expiring' | 'succeeded' | 'failed' | 'aborted' | 'cancelled';
 
@@ -90,8 +92,6 @@ export function executions(database: Collections) {
 export type ProgressCollection = ReturnType<typeof runProgress>;
 export type ExecutionCollection = ReturnType<typeof executions>;
 
-export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
-export const MAJORITY = { readConcern: { level: 'majority' } } as const;
 export const DUPLICATE_KEY = 11000;
 
 /** Makes the indexes. To be called while the collections are small. */

@@ -1,5 +1,6 @@
 // The turns of all schedules in the database, which all replicas share.
 
+import { DURABLE, MAJORITY } from '@egg/store';
 import { randomUUID } from 'node:crypto';
 import type { Database } from '@egg/store';
 import {
@@ -15,8 +16,6 @@ import {
 } from './documents.ts';
 import { afterTurn } from './turn.ts';
 
-const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
-const MAJORITY = { readConcern: { level: 'majority' } } as const;
 const DUPLICATE_KEY = 11000;
 const EPOCH = new Date(0);
 const SWEEP = 500;
