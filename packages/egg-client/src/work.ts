@@ -7,9 +7,9 @@ import type { Host } from './api.ts';
 import { download, isSigned } from './download.ts';
 import { readLines, saver } from './files.ts';
 
-/** An egg and its version (SemVer 2). */
 type Egg = { readonly egg: string; readonly version: string };
-export type Result = { state: 'succeeded' | 'failed' | 'rejected'; exit_code?: number; message?: string };
+type State = 'succeeded' | 'failed' | 'timed_out' | 'rejected';
+export type Result = { state: State; exit_code?: number; message?: string };
 type File = { readonly id: number; readonly sha256: string; readonly signature?: string };
 type Version = Egg & { readonly public_keys: readonly string[]; readonly allow_unsigned: boolean };
 type Task = { action: string; payload?: object; file?: File; version?: Version };
@@ -77,9 +77,11 @@ export async function openWork(dir: string, host: Host, options: WorkOptions) {
         known.set(id, one);
         await save();
         const limit = AbortSignal.timeout(Math.min(seconds * 1000, 2 ** 31 - 1));
+        // What is stopped with us may have stopped us, as an update does: the next start sees what became of it.
+        const lost = ({ message }: Error): Result | undefined =>
+          stop.aborted ? undefined : { state: limit.aborted ? 'timed_out' : 'failed', message };
         const ended = run(execution, AbortSignal.any([stop, limit]))
-          // What is stopped with us may have stopped us, as an update does: the next start sees what became of it.
-          .catch(({ message }: Error) => (stop.aborted ? undefined : { state: 'failed' as const, message }))
+          .catch(lost)
           .then((result) => result && ((one.result = result), save()))
           .catch(() => undefined); // It is told all the same.
         active = Promise.all([active, ended]);

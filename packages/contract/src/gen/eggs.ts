@@ -198,7 +198,7 @@ export interface CheckInRequestEgg {
 export interface CheckInRequestReport {
   id: string;
   attempt: number;
-  state: 'running' | 'succeeded' | 'failed' | 'rejected';
+  state: 'running' | 'succeeded' | 'failed' | 'timed_out' | 'rejected';
   exit_code?: number;
   message?: string;
 }

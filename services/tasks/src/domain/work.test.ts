@@ -55,6 +55,14 @@ describe('a report', () => {
     );
   });
 
+  test('of a host that saw the time run out is as a failure, and says so', () => {
+    const report = { attempt: 3, state: 'timed_out' };
+    expect(reported({ state: 'running', attempt: 3 }, report, retries, now)?.to).toBe('timed_out');
+    expect(reported({ state: 'running', attempt: 1 }, { ...report, attempt: 1 }, retries, now)).toMatchObject(
+      { to: 'queued' },
+    );
+  });
+
   test('of a rejection is not tried again', () => {
     expect(reported({ state: 'sent', attempt: 1 }, { attempt: 1, state: 'rejected' }, retries, now)?.to).toBe(
       'rejected',

@@ -52,7 +52,8 @@ export function reported(
     case 'rejected':
       return { to: report.state, ...said };
     case 'failed':
-      return { ...again(execution, retries, 'failed', now), ...said };
+    case 'timed_out':
+      return { ...again(execution, retries, report.state, now), ...said };
     default:
       return undefined;
   }
