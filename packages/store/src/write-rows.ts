@@ -3,6 +3,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyBulkWriteOperation, Filter } from './driver.ts';
+import { MAJORITY } from './concerns.ts';
 import { insertAll } from './insert.ts';
 import type { Latest, RowCollection, RowDocument } from './rows.ts';
 
@@ -10,6 +11,8 @@ const E11000 = 11000;
 const DURABLE = { writeConcern: { w: 'majority' as const } };
 /** Fewer that change alike are written one by one. */
 const FEW = 8;
+/** One more than a race with another replica takes. */
+const TRIES = 3;
 
 /**
  * Writes the latest changes. Guarded by revision and safe to repeat, in any order and by several replicas at once: a row never goes
@@ -66,9 +69,10 @@ async function changeAlike(rows: RowCollection, others: readonly Latest[]): Prom
   return left;
 }
 
-/** Those whose row is not there yet, or older than the change. */
+/** Those whose row is not there yet for good, or older than the change. */
 async function behind(rows: RowCollection, of: readonly Latest[]): Promise<Latest[]> {
-  const found = await rows.find({ _id: { $in: idsOf(of) } }, { projection: { revision: 1 } }).toArray();
+  const options = { projection: { revision: 1 }, ...MAJORITY };
+  const found = await rows.find({ _id: { $in: idsOf(of) } }, options).toArray();
   const revisions = new Map(found.map(({ _id, revision }) => [_id, revision]));
   return of.filter(({ change, revision }) => (revisions.get(change.id) ?? 0) < revision);
 }
@@ -111,7 +115,7 @@ function unset(names: readonly string[]): { $unset?: object } {
   return names.length === 0 ? {} : { $unset: Object.fromEntries(names.map((name) => [name, ''])) };
 }
 
-async function replaceRows(rows: RowCollection, latest: readonly Latest[]): Promise<void> {
+async function replaceRows(rows: RowCollection, latest: readonly Latest[], tries = TRIES): Promise<void> {
   if (latest.length === 0) return;
   const operations = latest.map((one): AnyBulkWriteOperation<RowDocument> => ({
     replaceOne: {
@@ -124,10 +128,12 @@ async function replaceRows(rows: RowCollection, latest: readonly Latest[]): Prom
     await rows.bulkWrite(operations, { ordered: false, ...DURABLE });
   } catch (error) {
     const there = duplicates(error).map((index) => latest[index] as Latest);
-    // An `_id` may be taken by a write of another replica that is still on its way, and may yet come to nothing.
-    const missing = await behind(rows, there);
-    if (missing.length > 0)
-      throw new Error(`rows ${idsOf(missing).join(', ')} are taken and not to be read yet`, { cause: error });
+    // An `_id` that is taken is not always one that is newer: an upsert that found no row loses to another replica that inserts an older
+    // one at the same moment, and a row that is there may yet come to nothing where its primary fails.
+    const left = await behind(rows, there);
+    if (left.length > 0 && tries === 1)
+      throw new Error(`rows ${idsOf(left).join(', ')} are taken and not to be read yet`, { cause: error });
+    await replaceRows(rows, left, tries - 1);
   }
 }
 

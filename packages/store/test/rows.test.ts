@@ -69,7 +69,7 @@ test('records never go back, whichever replica folds which part of the log, how 
       const found = await readWindow<Thing>(rows, { after: 0, to: 10 });
       expect(found).toEqual(last.sort((a, b) => a.id - b.id));
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
 }, 60_000);
 
@@ -117,6 +117,30 @@ test('nor do many that change alike, or that come back', async () => {
       for (const commit of log) await writeRows(inOrder, collapse([commit]));
       expect(await readWindow<Thing>(inOrder, { after: 0, to: 100 })).toEqual(found);
     }),
-    { numRuns: 60, endOnFailure: false },
+    { numRuns: 60, endOnFailure: true },
   );
 }, 120_000);
+
+test('an upsert that loses to another replica’s older row is made again', async () => {
+  const rows = database.collection<RowDocument>(testName());
+  const change = { id: 1, deletes: false };
+  const log = logOf([change, change]);
+  await writeRows(rows, collapse(log.slice(0, 1)));
+  let lost = false;
+  const duplicate = { code: 11000, index: 0 };
+  // The server looked for the row before it was there, and inserted after: seen with two replicas, some once in 200 folds.
+  const losing = new Proxy(rows, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property);
+      if (typeof member !== 'function') return member;
+      if (property !== 'bulkWrite' || lost) return member.bind(target) as unknown;
+      return () => {
+        lost = true;
+        return Promise.reject(Object.assign(new Error('E11000'), { ...duplicate, writeErrors: [duplicate] }));
+      };
+    },
+  });
+  await writeRows(losing, collapse(log));
+  expect(lost).toBe(true);
+  expect(await readWindow<Thing>(rows, { after: 0, to: 10 })).toMatchObject([{ id: 1, revision: 2 }]);
+});
