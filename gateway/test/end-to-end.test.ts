@@ -109,7 +109,7 @@ test('a write goes through, with what its headers say', async () => {
   expect(contexts.at(-1)).toMatchObject({
     requestId: 'r-1',
     from: '127.0.0.1',
-    caller: { name: 'admin' },
+    caller: { name: 'EGG_ADMIN_TOKEN' },
     idempotencyKey: 'k-1',
     ifMatch: 7,
   });

@@ -43,8 +43,11 @@ describe('with an admin token', () => {
   const authorize = makeAuthorize({ adminToken: token });
 
   test('the token opens what an admin may do', () => {
-    expect(authorize(`Bearer ${token}`, method('operator'))).toEqual({ name: 'admin', role: 'admin' });
-    expect(authorize(`bearer ${token}`, method('admin'))).toEqual({ name: 'admin', role: 'admin' });
+    expect(authorize(`Bearer ${token}`, method('operator'))).toEqual({
+      name: 'EGG_ADMIN_TOKEN',
+      role: 'admin',
+    });
+    expect(authorize(`bearer ${token}`, method('admin'))).toEqual({ name: 'EGG_ADMIN_TOKEN', role: 'admin' });
     expect(code(() => authorize(`Bearer ${token}`, method('host')))).toBe('PERMISSION_DENIED');
   });
 

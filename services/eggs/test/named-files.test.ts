@@ -35,6 +35,16 @@ async function named() {
   };
 }
 
+test('a name is parts with slashes between, none of them dots alone', async () => {
+  const { id: file_id } = await stage.add(randomBytes(10));
+  for (const name of ['..', 'a/../b', './a', 'a/.', '/a', 'a/', 'a//b', 'a b', 'a\\b']) {
+    const { body } = await http.post('/named_file/add', { name, file_id });
+    expect(body.errors, name).toMatchObject([{ field: 'name' }]);
+  }
+  for (const name of ['.env', 'a/..b', 'v1.2/a.b+c@d_e-f'])
+    expect((await http.post('/named_file/add', { name, file_id })).body.status, name).toBe(0);
+});
+
 const point = (id: number, file_id: number) => http.post<NamedFile>('/named_file/update', { id, file_id });
 const revert = (id: number, revision: number, headers = {}) =>
   http.post<NamedFile>('/named_file/revert', { id, revision }, headers);

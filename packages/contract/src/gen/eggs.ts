@@ -41,7 +41,7 @@ export interface AddHostRequest {
 }
 
 export interface AddNamedFileRequest {
-  /** Unique; may hold `/`. */
+  /** Unique; may hold `/`. No part of it is dots alone. */
   name: string;
   file_id: number;
 }
@@ -65,7 +65,7 @@ export interface AddTokenReplyAdded {
 }
 
 export interface AddTokenRequest {
-  /** Unique; who has the token is called so in histories. */
+  /** Unique; who has the token is called so in histories. Not what those are called there who have none, such as `anonymous`. */
   name: string;
   role: 'viewer' | 'operator' | 'admin' | 'enroll';
   /** Never if not said. */
@@ -79,7 +79,7 @@ export interface AuditEntry {
   table: string;
   revision: number;
   at: Date;
-  /** The name of the token, `host:<name>` of a host, `anonymous` in the open mode, or the part of the system that did it by itself. */
+  /** The name of the token, `EGG_ADMIN_TOKEN` of the static one, `host:<name>` of a host, `anonymous` in the open mode, or the part of the system that did it by itself. */
   actor: string;
   /** The address that the request came from. */
   from: string;

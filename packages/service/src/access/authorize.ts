@@ -13,7 +13,8 @@ import { isServiceToken, type ServiceIdentity } from './service-identity.ts';
 const BEARER = /^Bearer +([\x21-\x7e]{1,512})$/i;
 const ANYBODY: Caller = { name: 'anonymous', role: 'open' };
 const OPEN_MODE: Caller = { name: 'anonymous', role: 'admin' };
-const ADMIN: Caller = { name: 'admin', role: 'admin' };
+/** No token that is made can be called so. */
+const STATIC: Caller = { name: 'EGG_ADMIN_TOKEN', role: 'admin' };
 
 export interface AuthorizeParts {
   /** The static admin token. */
@@ -46,7 +47,7 @@ export function identifier({ adminToken, cache, services, attempts }: AuthorizeP
 
   return (token, from) => {
     const hash = hashOf(token);
-    if (expected && sameHash(hash, expected)) return { caller: ADMIN };
+    if (expected && sameHash(hash, expected)) return { caller: STATIC };
     if (services && isServiceToken(token)) {
       attempts?.check(from);
       return services.verify(token).then((service) => {
@@ -92,7 +93,7 @@ export function makeAuthorize({ adminToken }: { adminToken?: string | undefined 
 function opened({ adminToken }: AuthorizeParts, authorization: string | undefined): Caller {
   const token = authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
   if (adminToken === undefined || token === undefined) return ANYBODY;
-  return sameHash(hashOf(token), hashOf(adminToken)) ? ADMIN : ANYBODY;
+  return sameHash(hashOf(token), hashOf(adminToken)) ? STATIC : ANYBODY;
 }
 
 function withoutToken({ isOpen }: AuthorizeParts, method: MethodContract): Caller | Promise<Caller> {

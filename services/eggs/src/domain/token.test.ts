@@ -6,16 +6,25 @@ const later = new Date('2030-01-01T00:00:01Z');
 
 describe('a token', () => {
   test('expires in the future or never', () => {
-    expect(tokenProblem({ role: 'viewer', expires_at: later }, now)).toBeUndefined();
-    expect(tokenProblem({ role: 'viewer' }, now)).toBeUndefined();
-    expect(tokenProblem({ role: 'viewer', expires_at: now }, now)).toMatchObject({ field: 'expires_at' });
+    expect(tokenProblem({ name: 'a', role: 'viewer', expires_at: later }, now)).toBeUndefined();
+    expect(tokenProblem({ name: 'a', role: 'viewer' }, now)).toBeUndefined();
+    expect(tokenProblem({ name: 'a', role: 'viewer', expires_at: now }, now)).toMatchObject({
+      field: 'expires_at',
+    });
   });
 
   test('has uses only for enrolment', () => {
-    expect(tokenProblem({ role: 'enroll', uses: 3 }, now)).toBeUndefined();
+    expect(tokenProblem({ name: 'a', role: 'enroll', uses: 3 }, now)).toBeUndefined();
     for (const role of ['viewer', 'operator', 'admin']) {
-      expect(tokenProblem({ role, uses: 3 }, now)).toMatchObject({ field: 'uses' });
+      expect(tokenProblem({ name: 'a', role, uses: 3 }, now)).toMatchObject({ field: 'uses' });
     }
+  });
+
+  test('is not called what histories call who has none', () => {
+    for (const name of ['anonymous', 'system', 'schedule', 'EGG_ADMIN_TOKEN']) {
+      expect(tokenProblem({ name, role: 'viewer' }, now)).toMatchObject({ field: 'name' });
+    }
+    expect(tokenProblem({ name: 'admin', role: 'admin' }, now)).toBeUndefined();
   });
 
   test('is one of a valid admin until it expires', () => {

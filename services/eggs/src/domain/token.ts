@@ -1,16 +1,21 @@
 // What a token may be, and when one may go.
 
 export interface TokenRequest {
+  readonly name: string;
   readonly role: string;
   readonly expires_at?: Date;
   readonly uses?: number;
 }
 
+/** What histories call those who have no token of their own, where a token could be called so. */
+const OTHERS = ['anonymous', 'system', 'schedule', 'EGG_ADMIN_TOKEN'];
+
 /** What is wrong with a request for a token; undefined where nothing is. */
 export function tokenProblem(
-  { role, expires_at, uses }: TokenRequest,
+  { name, role, expires_at, uses }: TokenRequest,
   now: Date,
 ): { field: string; reason: string } | undefined {
+  if (OTHERS.includes(name)) return { field: 'name', reason: 'is what histories call who has no token' };
   if (expires_at && expires_at <= now) return { field: 'expires_at', reason: 'has to be in the future' };
   if (uses !== undefined && role !== 'enroll')
     return { field: 'uses', reason: 'is for the role enroll only' };
