@@ -63,9 +63,10 @@ export class Credentials {
     this.#collection = database.collection<CredentialDocument>(COLLECTION);
   }
 
-  /** Makes the index that `each` reads by. To be called while the collection is small. */
+  /** Makes the indexes that `each` and `abandoned` read by. To be called while the collection is small. */
   async prepare(): Promise<void> {
     await this.#collection.createIndex({ role: 1, _id: 1 });
+    await this.#collection.createIndex({ pending: 1 }, { sparse: true });
   }
 
   /**
@@ -89,14 +90,42 @@ export class Credentials {
   }
 
   /** Makes it hold, for a host if it is one's own. Nothing where it is not there, or holds already. */
-  async confirm(key: string, { host }: { host?: number } = {}): Promise<void> {
-    const holding = { $unset: { pending: '' }, ...(host !== undefined && { $set: { host } }) } as const;
-    await asked(this.#collection.updateOne({ _id: key }, holding, DURABLE), WRITE_MS);
+  confirm(key: string, { host }: { host?: number } = {}): Promise<void> {
+    return this.confirmAll([{ key, ...(host !== undefined && { host }) }]);
+  }
+
+  async confirmAll(secrets: readonly { readonly key: string; readonly host?: number }[]): Promise<void> {
+    if (secrets.length === 0) return;
+    const operations = secrets.map(({ key, host }) => ({
+      updateOne: {
+        filter: { _id: key },
+        update: { $unset: { pending: '' as const }, ...(host !== undefined && { $set: { host } }) },
+      },
+    }));
+    await asked(this.#collection.bulkWrite(operations, { ordered: false, ...DURABLE }), WRITE_MS);
   }
 
   /** Makes it hold no more: processes that read it lately forget it within `CACHE_MS`. Nothing where it is not there. */
-  async revoke(key: string): Promise<void> {
-    await asked(this.#collection.deleteOne({ _id: key }, DURABLE), WRITE_MS);
+  revoke(key: string): Promise<void> {
+    return this.revokeAll([key]);
+  }
+
+  async revokeAll(keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await asked(this.#collection.deleteMany({ _id: { $in: [...keys] } }, DURABLE), WRITE_MS);
+  }
+
+  /** The keys of a role that are pending for so long that no commit can come any more; one may be there and not be known yet. */
+  async abandoned(role: Role): Promise<string[]> {
+    const before = new Date(Date.now() - PENDING_MS);
+    const wanted = { role, pending: true as const, issued_at: { $lt: before } };
+    const found = this.#collection.find(wanted, { ...MAJORITY, projection: { _id: 1 } }).limit(BATCH);
+    return (await asked(found.toArray(), WRITE_MS)).map(({ _id }) => _id);
+  }
+
+  /** Takes those away that are still pending. */
+  async forget(keys: readonly string[]): Promise<void> {
+    await asked(this.#collection.deleteMany({ _id: { $in: [...keys] }, pending: true }, DURABLE), WRITE_MS);
   }
 
   /** What is known of a key; undefined if there is none. Pending ones too. */

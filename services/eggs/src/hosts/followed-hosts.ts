@@ -6,7 +6,7 @@ import type { Host } from '@egg/contract/types/eggs';
 import { RpcError } from '@egg/rpc/errors';
 import type { Credentials } from '@egg/service';
 import { type Commit, type Database, type PositionDocument, startLogWorker, type Table } from '@egg/store';
-import type { StateCollection } from './state-document.ts';
+import { DURABLE, type StateCollection } from './state-document.ts';
 
 export interface FollowedOptions {
   readonly database: Pick<Database, 'collection'>;
@@ -18,6 +18,9 @@ export interface FollowedOptions {
 }
 
 const KEEP_MS = 5000;
+/** Changes at once: what a call of the database does in its time. */
+const SOME = 500;
+const SWEEP_MS = 10 * 60_000;
 
 /** The verb of the commit that gives a host its secret. */
 export const ENROLLED = 'enrolled';
@@ -33,7 +36,7 @@ export interface FollowedHosts {
 
 /** Goes on from where any replica was. */
 export function followHosts(options: FollowedOptions): FollowedHosts {
-  const { database, hosts, facts, log } = options;
+  const { database, hosts, credentials, facts, log } = options;
   const rest = {
     source: hosts.source(),
     positions: database.collection<PositionDocument>('positions'),
@@ -46,12 +49,24 @@ export function followHosts(options: FollowedOptions): FollowedHosts {
     name: 'hosts_told',
     work: (commits) => facts.tell(commits.flatMap(enrolments)),
   });
+  /** Takes away the secrets of enrolments that died before their commit: one that has a commit is confirmed by then. */
+  const sweep = async (): Promise<void> => {
+    const keys = await credentials.abandoned('host');
+    if (keys.length === 0) return;
+    await hosts.follow();
+    if (await keeping.reached(hosts.revision, Date.now() + KEEP_MS)) await credentials.forget(keys);
+  };
+  const sweepAtLast = (): void =>
+    void sweep().catch((error: unknown) => log.warn({ err: error }, 'secrets of no host are swept later'));
+  sweepAtLast();
+  const sweeping = setInterval(sweepAtLast, SWEEP_MS).unref();
   return {
     async kept(revision, deadline) {
       if (await keeping.reached(revision, Math.min(deadline, Date.now() + KEEP_MS))) return;
       throw new RpcError('UNAVAILABLE', 'the change is made, but what follows from it is not done yet');
     },
     async stop() {
+      clearInterval(sweeping);
       await Promise.all([keeping.stop(), telling.stop()]);
     },
   };
@@ -66,14 +81,17 @@ async function keep(
   commits: readonly Commit<Host>[],
 ): Promise<void> {
   const changes = commits.flatMap((commit) => commit.changes);
-  await Promise.all(
-    changes.map(async ({ id, before, after }) => {
-      const [was, is] = [before?.token_key, after?.token_key];
-      if (is !== undefined && is !== was) await credentials.confirm(is, { host: id });
-      if (was !== undefined && was !== is) await credentials.revoke(was);
-      if (!after) await states.deleteOne({ _id: id }, { writeConcern: { w: 'majority' } });
-    }),
-  );
+  for (let from = 0; from < changes.length; from += SOME) {
+    const some = changes.slice(from, from + SOME);
+    const turned = some.filter(({ before, after }) => before?.token_key !== after?.token_key);
+    const given = turned.flatMap(({ id, after }) =>
+      after?.token_key === undefined ? [] : [{ key: after.token_key, host: id }],
+    );
+    await credentials.confirmAll(given);
+    await credentials.revokeAll(turned.flatMap(({ before }) => before?.token_key ?? []));
+    const deleted = some.filter(({ after }) => !after).map(({ id }) => id);
+    if (deleted.length > 0) await states.deleteMany({ _id: { $in: deleted } }, DURABLE);
+  }
 }
 
 function enrolments({ verb, revision, at, actor, requestId, changes }: Commit<Host>) {
