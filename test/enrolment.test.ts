@@ -98,7 +98,8 @@ test('a token enrols as many hosts as it has uses, and a refused enrolment spend
 test('what is no token for enrolment enrols nobody', async () => {
   const host = await enrol(one, token, 'honest');
   for (const wrong of ['x', token.slice(0, -1), `${token}x`, host.token]) {
-    expect((await tryEnrol(one, wrong, 'wrong')).body.code).toBe('UNAUTHENTICATED');
+    const { body } = await tryEnrol(one, wrong, 'wrong');
+    expect(body).toMatchObject({ code: 'UNAUTHENTICATED', errors: [{ field: 'enrollment_token' }] });
   }
   const credentials = new Credentials(database);
   const expired = await credentials.issue({

@@ -22,7 +22,7 @@ const STATUS: Partial<Record<CodeName, number>> = {
 /** What Fastify refuses by itself, by the HTTP status that it gives. */
 const REFUSALS: Record<number, string> = {
   413: 'the body is too large',
-  415: 'the body has to be application/json',
+  415: 'the Content-Type is malformed',
 };
 
 /** An error whose HTTP status is another one than its code has, such as 405. */

@@ -143,7 +143,9 @@ async function enrolmentToken(
   token: string,
   { from }: CallContext,
 ): Promise<Credential> {
-  const { credential } = await access.identify(token, from);
+  const { credential } = await access.identify(token, from).catch((error: RpcError) => {
+    throw error.code === 'UNAUTHENTICATED' ? notValid('is not valid') : error;
+  });
   if (credential?.role !== 'enroll') throw notValid('is not one for enrolment');
   return credential;
 }
