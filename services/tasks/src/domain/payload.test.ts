@@ -16,6 +16,13 @@ test('a payload is as large and as deep as every part of the way can bear', () =
   expect(refusePayload(nested(8))).toBeUndefined();
 });
 
+test('a payload that could not be kept as it is is refused', () => {
+  expect(refusePayload({ list: [{ 'a\0b': 1 }] })).toMatch(/NUL/);
+  expect(refusePayload({ text: '\0' })).toBeUndefined();
+  expect(refusePayload({ list: [1, JSON.parse('-1e400')] })).toMatch(/too large/);
+  expect(refusePayload({ largest: Number.MAX_VALUE })).toBeUndefined();
+});
+
 test('a payload with what the database would read as its own is refused', () => {
   expect(refusePayload({ list: [{ _bsontype: 1 }] })).toMatch(/_bsontype/);
   expect(refusePayload({ $set: { 'a.b': 1 }, '': null })).toBeUndefined();

@@ -22,7 +22,13 @@ function refuseShape(payload: object): string | undefined {
     if (depth > DEEPEST) return `has more than ${DEEPEST} objects and lists in each other`;
     if (level.some((value) => Object.hasOwn(value, RESERVED)))
       return `has the key ${RESERVED}, which cannot be kept`;
-    level = level.flatMap((value) => Object.values(value) as unknown[]).filter(isObject);
+    if (level.some((value) => Object.keys(value).some((key) => key.includes('\0'))))
+      return 'has a key with the character NUL, which cannot be kept';
+    const values = level.flatMap((value) => Object.values(value) as unknown[]);
+    // JSON has no word for it: a number too large to be read has become one.
+    if (values.some((value) => value === Infinity || value === -Infinity))
+      return 'has a number that is too large';
+    level = values.filter(isObject);
   }
   return undefined;
 }

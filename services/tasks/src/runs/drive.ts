@@ -34,6 +34,7 @@ export interface DriveParts {
 
 const COMMIT_MS = 5000;
 const SOME = 500;
+const UNDER_WAY: ExecutionState[] = ['sent', 'running'];
 
 export class Drive {
   readonly #parts: DriveParts;
@@ -73,9 +74,9 @@ export class Drive {
     const { waves } = run.strategy;
     const wave = waves[run.wave];
     if (!wave || run.wave === waves.length - 1) return;
-    const { total = 0, ended = 0, succeeded = 0 } = at.waves[run.wave] ?? {};
+    const { ended = 0, succeeded = 0 } = at.waves[run.wave] ?? {};
     const next =
-      total === 0
+      ended === 0
         ? await this.#pace.when(`${run.id}:wave`, String(run.wave), () => this.#firstWave(run))
         : isOver(wave, { ended, succeeded }, run.wave_opened_at, this.#parts.now())
           ? run.wave + 1
@@ -85,10 +86,13 @@ export class Drive {
   }
 
   /**
-   * The first wave from the open one on in which a known host falls. Where no known host is left for any, the run waits in the one that
-   * is open: who comes later shall find its waves in order.
+   * The first wave from the open one on in which a known host falls; those of the open one may all be gone, but who has its work counts,
+   * whatever it matches by now. Where no known host is left for any, the run waits in the one that is open: who comes later shall find
+   * its waves in order.
    */
   async #firstWave(run: Run): Promise<number | undefined> {
+    const underWay = { run: run.id, open: true as const, wave: run.wave, state: { $in: UNDER_WAY } };
+    if (await this.#parts.executions.findOne(underWay)) return run.wave;
     let first: number | undefined;
     for await (const some of this.#hostsOf(run)) {
       for (const { host } of some) {

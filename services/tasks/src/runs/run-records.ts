@@ -35,7 +35,7 @@ export function ended(run: Run, { state, reason }: End, now: Date): Fields<Run> 
 /** Throws FAILED_PRECONDITION for a run that has ended. */
 export function live(run: Run): Run {
   if (isLive(run)) return run;
-  throw new RpcError('FAILED_PRECONDITION', `the run has ended: it has ${run.state}`, {
+  throw new RpcError('FAILED_PRECONDITION', `the run has ended: it is ${run.state}`, {
     violations: [{ field: 'id', reason: 'is of a run that has ended' }],
   });
 }
