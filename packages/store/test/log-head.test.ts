@@ -1,7 +1,7 @@
 // What is known of another service's table: its head, never older than was asked, and nothing where that cannot be had; and work that
 // follows from its commits, done again after a death.
 
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import { quiet, startOwnServers, testName } from '@egg/testing';
 import { followHead, openDatabase, renewHistory, startLogWorker, Table } from '../src/index.ts';
 import type { Thing } from './algebra.ts';
@@ -17,7 +17,7 @@ const touch = (): Promise<number> =>
 
 test('the head of a table that somebody else writes is never older than was asked', async () => {
   const head = followHead(database, 'things');
-  afterAll(() => head.close());
+  onTestFinished(() => head.close());
   expect(await head.read(1000, 1000)).toEqual({ revision: 0, log: table.history });
   for (let revision = 1; revision <= 3; revision++) {
     await touch();
@@ -33,7 +33,7 @@ test('the head of a table that somebody else writes is never older than was aske
 
 test('a head that is too old is none while the database is away, and is there again when that is', async () => {
   const head = followHead(database, 'things');
-  afterAll(() => head.close());
+  onTestFinished(() => head.close());
   const { revision } = (await head.read(1000, 1000)) ?? {};
   expect(revision).toBe(4);
   await mongo.kill();

@@ -50,7 +50,7 @@ export interface Stack {
 
 const DROP_TRIES = 6;
 
-/** Starts it. To be called where a hook can be set: at the top of a file or in a `beforeAll`. */
+/** Starts it. To be called at the top of a file or of a `describe`: within a hook or a test nothing would end it. */
 export async function startStack(options: StackOptions = {}): Promise<Stack> {
   const { blocklists = 1, eggs = 0, tasks = 0, gateways = 1 } = options;
   const servers = options.servers ?? { mongoUrl: inject('mongoUrl'), natsUrl: inject('natsUrl') };

@@ -1,13 +1,12 @@
 // Subscriptions as a user of the HTTP API has them, over two replicas in processes of their own, one of which is killed.
 
-import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import {
   type Answer,
   type DomainEntry,
   type HttpClient,
   readEvents,
   readList,
-  type Stack,
   startStack,
 } from '@egg/testing';
 import { names, startListServer } from './list-server.ts';
@@ -27,11 +26,8 @@ const host = await startListServer();
 const until = (check: () => Promise<void>, timeout = 20_000): Promise<void> =>
   vi.waitFor(check, { timeout, interval: 100 });
 
-describe('where private addresses are allowed', () => {
-  let stack: Stack;
-  beforeAll(async () => {
-    stack = await startStack({ blocklists: 2, env: { EGG_SUBSCRIPTIONS_ALLOW_PRIVATE: '1' } });
-  });
+describe('where private addresses are allowed', async () => {
+  const stack = await startStack({ blocklists: 2, env: { EGG_SUBSCRIPTIONS_ALLOW_PRIVATE: '1' } });
 
   const post = <T = Shown>(path: string, body: object, at = 0): Promise<Answer<T>> =>
     (stack.gateways[at] ?? stack.http).post<T>(`/subscription/${path}`, body);
@@ -148,11 +144,8 @@ describe('where private addresses are allowed', () => {
   }, 120_000);
 });
 
-describe('where they are not', () => {
-  let stack: Stack;
-  beforeAll(async () => {
-    stack = await startStack();
-  });
+describe('where they are not', async () => {
+  const stack = await startStack();
 
   test('this machine is not reached, by its address or by a name', async () => {
     host.list('/inside', 'a.inside.org\n');
