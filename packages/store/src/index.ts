@@ -3,6 +3,7 @@ export { type AuditEntry, auditEntries, auditPage } from './audit.ts';
 export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
 export { DURABLE, MAJORITY } from './concerns.ts';
+export { takenIn, unlessTaken } from './duplicates.ts';
 export { ByteTable } from './byte-table.ts';
 export { Content, type ContentOptions } from './content/content.ts';
 export type { ContentRow } from './content/owner.ts';

@@ -1,6 +1,7 @@
 // What is kept of a table beside its log and records: the name of its history, and how far the records are folded and purged.
 
 import { randomUUID } from 'node:crypto';
+import { unlessTaken } from './duplicates.ts';
 import type { Collection } from './driver.ts';
 
 export interface MarkDocument {
@@ -31,16 +32,14 @@ export class Mark {
   /** The table's mark, made if it is new. */
   async open(): Promise<MarkDocument> {
     const fresh = { log: randomUUID(), folded: 0, purged: 0 };
-    try {
-      await this.#marks.updateOne(
+    // Another replica may make it at the same moment.
+    await unlessTaken(
+      this.#marks.updateOne(
         { _id: this.#table },
         { $setOnInsert: fresh },
         { upsert: true, writeConcern: { w: 'majority' } },
-      );
-    } catch (error) {
-      // Another replica made it at the same moment.
-      if ((error as { code?: number }).code !== 11000) throw error;
-    }
+      ),
+    );
     const mark = await this.#marks.findOne({ _id: this.#table });
     if (!mark) throw new Error(`the mark of ${this.#table} is gone`);
     return mark;

@@ -9,6 +9,7 @@ import { DURABLE, MAJORITY } from './concerns.ts';
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
 import type { Collection } from './driver.ts';
+import { unlessTaken } from './duplicates.ts';
 
 export interface ReferenceDocument<Id extends number | string = number> {
   /** The record's id. */
@@ -29,7 +30,6 @@ export interface Settlement {
   readonly pointer?: { readonly by: string; readonly revision: number; readonly points: boolean };
 }
 
-const DUPLICATE_KEY = 11000;
 const NAMED = 10;
 
 export class References<Id extends number | string = number> {
@@ -122,14 +122,8 @@ export class References<Id extends number | string = number> {
   }
 
   /** False where there is a document that the filter does not match, or that was made at the same moment. */
-  async #upsert(filter: object, update: object): Promise<boolean> {
-    try {
-      await this.#references.updateOne(filter, update, { upsert: true, ...DURABLE });
-      return true;
-    } catch (error) {
-      if ((error as { code?: number }).code === DUPLICATE_KEY) return false;
-      throw error;
-    }
+  #upsert(filter: object, update: object): Promise<boolean> {
+    return unlessTaken(this.#references.updateOne(filter, update, { upsert: true, ...DURABLE }));
   }
 }
 

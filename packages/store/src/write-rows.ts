@@ -4,10 +4,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyBulkWriteOperation, Filter } from './driver.ts';
 import { MAJORITY } from './concerns.ts';
+import { takenIn } from './duplicates.ts';
 import { insertAll } from './insert.ts';
 import type { Latest, RowCollection, RowDocument } from './rows.ts';
 
-const E11000 = 11000;
 const DURABLE = { writeConcern: { w: 'majority' as const } };
 /** Fewer that change alike are written one by one. */
 const FEW = 8;
@@ -43,7 +43,7 @@ async function insertOnce(rows: RowCollection, fresh: readonly Latest[]): Promis
     await insertAll(rows, fresh.map(toDocument), { ordered: false, ...DURABLE });
     return [];
   } catch (error) {
-    return duplicates(error).map((index) => fresh[index] as Latest);
+    return takenOf(fresh, error);
   }
 }
 
@@ -127,25 +127,20 @@ async function replaceRows(rows: RowCollection, latest: readonly Latest[], tries
   try {
     await rows.bulkWrite(operations, { ordered: false, ...DURABLE });
   } catch (error) {
-    const there = duplicates(error).map((index) => latest[index] as Latest);
     // An `_id` that is taken is not always one that is newer: an upsert that found no row loses to another replica that inserts an older
     // one at the same moment, and a row that is there may yet come to nothing where its primary fails.
-    const left = await behind(rows, there);
+    const left = await behind(rows, takenOf(latest, error));
     if (left.length > 0 && tries === 1)
       throw new Error(`rows ${idsOf(left).join(', ')} are taken and not to be read yet`, { cause: error });
     await replaceRows(rows, left, tries - 1);
   }
 }
 
-/** The indexes of the writes that met a duplicate `_id`. Throws the error again if it says anything else. */
-function duplicates(error: unknown): number[] {
-  // A single insert says it without a list.
-  const { writeErrors = error } = error as { writeErrors?: unknown };
-  const errors = (Array.isArray(writeErrors) ? writeErrors : [writeErrors]) as (
-    { code?: number; index?: number } | undefined
-  )[];
-  if ((error as { code?: number }).code !== E11000 || errors.some((one) => one?.code !== E11000)) throw error;
-  return errors.map((one) => one?.index ?? 0);
+/** Those that met an `_id` that is taken. Throws the error again if it says anything else. */
+function takenOf(latest: readonly Latest[], error: unknown): Latest[] {
+  const indexes = takenIn(error);
+  if (!indexes) throw error;
+  return indexes.map((index) => latest[index] as Latest);
 }
 
 function idsOf(latest: readonly Latest[]): number[] {

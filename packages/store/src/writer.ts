@@ -7,6 +7,7 @@ import { RpcError } from '@egg/rpc/errors';
 import { type Answer, decideBatch } from './batch.ts';
 import { bounded } from './bounded.ts';
 import { type Command, type Outcome, sameRequest, Waiting } from './command.ts';
+import { isDuplicate } from './duplicates.ts';
 import type { Folder } from './folder.ts';
 import { append, type LogCollection, readAfter, readKeys } from './log.ts';
 import type { Commit, Fields, Idempotency, Row } from './record.ts';
@@ -247,9 +248,4 @@ function stillOpen<R extends Row>(batch: readonly Waiting<R>[]): Waiting<R>[] {
 
 function expireLate<R extends Row>(batch: readonly Waiting<R>[]): void {
   for (const waiting of batch) if (waiting.late) waiting.expire();
-}
-
-/** E11000: the revision is taken. */
-function isDuplicate(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 11000;
 }

@@ -4,7 +4,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '@egg/rpc';
-import type { Database } from '@egg/store';
+import { type Database, DURABLE, MAJORITY, unlessTaken } from '@egg/store';
 import { asked } from './asked.ts';
 
 /** The collection of what is one for the whole system. */
@@ -22,23 +22,15 @@ interface ModeDocument {
 /** Whether the system is closed, as the database has it. */
 async function readClosed(database: Pick<Database, 'collection'>): Promise<boolean> {
   const collection = database.collection<ModeDocument>(SYSTEM);
-  return (await collection.findOne({ _id: 'mode' }, { readConcern: { level: 'majority' } })) !== null;
+  return (await collection.findOne({ _id: 'mode' }, MAJORITY)) !== null;
 }
 
 /** Closes the system. Durable when this answers; every process has seen it `LEASE_MS` later. */
 async function writeClosed(database: Pick<Database, 'collection'>): Promise<void> {
-  try {
-    await database
-      .collection<ModeDocument>(SYSTEM)
-      .updateOne(
-        { _id: 'mode' },
-        { $setOnInsert: { closed_at: new Date() } },
-        { upsert: true, writeConcern: { w: 'majority', j: true } },
-      );
-  } catch (error) {
-    // Another process closed it at the same moment.
-    if ((error as { code?: unknown }).code !== 11000) throw error;
-  }
+  const collection = database.collection<ModeDocument>(SYSTEM);
+  const closed = { $setOnInsert: { closed_at: new Date() } };
+  // Another process may close it at the same moment.
+  await unlessTaken(collection.updateOne({ _id: 'mode' }, closed, { upsert: true, ...DURABLE }));
 }
 
 /** What one process knows of the mode. */

@@ -2,7 +2,7 @@
 // the database. So nothing that lasts travels, and nobody configures anything.
 
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Database } from '@egg/store';
+import { type Database, DURABLE, MAJORITY, unlessTaken } from '@egg/store';
 import { asked } from './asked.ts';
 import { SYSTEM } from './mode.ts';
 import { hashOf, sameHash } from './secret.ts';
@@ -58,21 +58,13 @@ export class ServiceIdentity {
   /** The key, made if there is none. */
   async #readKey(): Promise<Buffer> {
     const collection = (await this.#database).collection<KeyDocument>(SYSTEM);
-    const options = { readConcern: { level: 'majority' } } as const;
-    let found = await collection.findOne({ _id: 'service_key' }, options);
+    let found = await collection.findOne({ _id: 'service_key' }, MAJORITY);
     if (!found) {
       const fresh = randomBytes(KEY_BYTES).toString('base64url');
-      await collection
-        .updateOne(
-          { _id: 'service_key' },
-          { $setOnInsert: { key: fresh } },
-          { upsert: true, writeConcern: { w: 'majority', j: true } },
-        )
-        .catch((error: unknown) => {
-          // Another process made it at the same moment.
-          if ((error as { code?: unknown }).code !== 11000) throw error;
-        });
-      found = await collection.findOne({ _id: 'service_key' }, options);
+      const made = { $setOnInsert: { key: fresh } };
+      // Another process may make it at the same moment.
+      await unlessTaken(collection.updateOne({ _id: 'service_key' }, made, { upsert: true, ...DURABLE }));
+      found = await collection.findOne({ _id: 'service_key' }, MAJORITY);
     }
     if (!found) throw new Error('the key of the services is gone');
     return Buffer.from(found.key, 'base64url');

@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Database } from '@egg/store';
+import { type Database, unlessTaken } from '@egg/store';
 import { claim } from './fetch-steps.ts';
 import { type StateCollection, type StateDocument, statesIn } from './state-document.ts';
 
@@ -109,12 +109,6 @@ export class States {
       const at = { _id: state._id, version: state.version };
       return (await this.#states.replaceOne(at, replacement, DURABLE)).matchedCount === 1;
     }
-    try {
-      await this.#states.insertOne(next, DURABLE);
-      return true;
-    } catch (error) {
-      if ((error as { code?: number }).code !== 11000) throw error;
-      return false;
-    }
+    return unlessTaken(this.#states.insertOne(next, DURABLE));
   }
 }

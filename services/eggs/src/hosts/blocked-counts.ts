@@ -3,7 +3,7 @@
 // each host's state knows its batches until they are counted, so another process can finish what a dead one has begun.
 
 import { randomBytes } from 'node:crypto';
-import type { Database } from '@egg/store';
+import { type Database, takenIn } from '@egg/store';
 import { type Counted, countKey, dayPrefix, daysBefore, dayOf, summed } from '../domain/blocked.ts';
 import { blockedCounts } from './count-document.ts';
 import { DURABLE, hostStates, type StateCollection } from './state-document.ts';
@@ -36,7 +36,6 @@ const FINISH_EVERY_MS = 5000;
 /** A process has taken or given up a batch long before. */
 const LEFT_MS = 30_000;
 const RETRY_MS = 500;
-const DUPLICATE_KEY = 11000;
 const OPERATIONS = 1000;
 
 export class BlockedCounts {
@@ -176,16 +175,8 @@ export class BlockedCounts {
       await this.#counts.bulkWrite(operations, { ordered: false, ...DURABLE });
       return true;
     } catch (error) {
-      if (isDuplicateAlone(error)) return false;
+      if (takenIn(error)) return false;
       throw error;
     }
   }
-}
-
-function isDuplicateAlone(error: unknown): boolean {
-  const { code, writeErrors } = error as { code?: number; writeErrors?: unknown };
-  const errors = (Array.isArray(writeErrors) ? writeErrors : [writeErrors]).filter(Boolean) as {
-    code?: number;
-  }[];
-  return errors.length > 0 ? errors.every((one) => one.code === DUPLICATE_KEY) : code === DUPLICATE_KEY;
 }

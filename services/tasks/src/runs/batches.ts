@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
+import { takenIn } from '@egg/store';
 import { abortReason, type Move } from '../domain/progress.ts';
 import { type Change, increments, moveOf, type Outcome } from './changes.ts';
 import {
@@ -15,7 +16,6 @@ import {
   type ProgressCollection,
   type ProgressDocument,
 } from './documents.ts';
-import { isDuplicateAlone } from './duplicates.ts';
 import { type BatchRun, type Granted, reserve } from './reservations.ts';
 
 export interface BatchesParts {
@@ -93,7 +93,7 @@ export class ExecutionBatches {
       if (result.insertedCount + result.matchedCount === ids.length) return new Set(ids);
     } catch (error) {
       // After any other error a write may still come; then the batch is left to be finished later.
-      if (!isDuplicateAlone(error)) throw error;
+      if (!takenIn(error)) throw error;
     }
     const found = this.#parts.executions.find(
       { _id: { $in: ids }, 'mark.batch': batch },

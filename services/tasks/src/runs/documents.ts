@@ -92,8 +92,6 @@ export function executions(database: Collections) {
 export type ProgressCollection = ReturnType<typeof runProgress>;
 export type ExecutionCollection = ReturnType<typeof executions>;
 
-export const DUPLICATE_KEY = 11000;
-
 /** Makes the indexes. To be called while the collections are small. */
 export async function prepareRuns(database: Collections): Promise<void> {
   const all = executions(database);

@@ -1,8 +1,7 @@
 // The turns of all schedules in the database, which all replicas share.
 
-import { DURABLE, MAJORITY } from '@egg/store';
 import { randomUUID } from 'node:crypto';
-import type { Database } from '@egg/store';
+import { type Database, DURABLE, MAJORITY, unlessTaken } from '@egg/store';
 import {
   type DecisionCollection,
   type DecisionDocument,
@@ -16,7 +15,6 @@ import {
 } from './documents.ts';
 import { afterTurn } from './turn.ts';
 
-const DUPLICATE_KEY = 11000;
 const EPOCH = new Date(0);
 const SWEEP = 500;
 
@@ -68,12 +66,12 @@ export class Turns {
 
   /** Begins a schedule. False where it is begun already. */
   async begin(times: TimesDocument): Promise<boolean> {
-    return inserted(() => this.#times.insertOne(times, DURABLE));
+    return unlessTaken(this.#times.insertOne(times, DURABLE));
   }
 
   /** Decides a turn, unless somebody has. Answers with what holds; undefined as long as what another has decided may be lost again. */
   async decide(decision: DecisionDocument): Promise<DecisionDocument | undefined> {
-    if (await inserted(() => this.#decisions.insertOne(decision, DURABLE))) return decision;
+    if (await unlessTaken(this.#decisions.insertOne(decision, DURABLE))) return decision;
     return this.decision(decision.schedule, decision.turn);
   }
 
@@ -172,15 +170,5 @@ export class Turns {
       }
     }
     await this.#times.deleteMany({ gone_at: { $gt: EPOCH, $lt: before } });
-  }
-}
-
-async function inserted(insert: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await insert();
-    return true;
-  } catch (error) {
-    if ((error as { code?: number }).code !== DUPLICATE_KEY) throw error;
-    return false;
   }
 }
