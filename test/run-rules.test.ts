@@ -69,7 +69,8 @@ test('the same request again is the same run', async () => {
 });
 
 test('what a run uses cannot be deleted until it has ended, and its copies stay', async () => {
-  const [task_id, strategy_id] = [await task({}), await strategy()];
+  const [gone] = await makeHosts(database, 1, () => ({ name: 'gone' }));
+  const [task_id, strategy_id] = [await task({}), await strategy({ target: { hosts: [gone?.id] } })];
   const run = await start(task_id, strategy_id);
   const refused = await http.post('/task/delete', { id: task_id });
   expect([refused.body.code, refused.body.errors?.[0]?.reason]).toEqual([
@@ -80,6 +81,7 @@ test('what a run uses cannot be deleted until it has ended, and its copies stay'
   await cancel(run);
   await post(http, '/task/delete', { id: task_id });
   await post(http, '/strategy/delete', { id: strategy_id });
+  await post(http, '/host/delete', { id: gone?.id });
   expect(await runOf(http, run)).toMatchObject({ state: 'cancelled', task: { id: task_id, action: 'say' } });
 });
 

@@ -14,6 +14,7 @@ export interface FieldRules {
   json?: string;
   map?: { max_pairs?: number; keys?: StringRules };
   references?: string;
+  copied?: boolean;
 }
 
 interface StringRules {

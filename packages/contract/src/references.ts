@@ -1,4 +1,4 @@
-// Which records a record points at: the fields whose rules say `references`, wherever they stand in the message.
+// Which records a record points at: the fields whose rules say `references`, wherever they stand in the message but in copies.
 
 import protobuf from 'protobufjs';
 import type { Reference } from './model.ts';
@@ -51,8 +51,9 @@ function oneReference(field: protobuf.Field): Find | undefined {
   return inner && messageReferences(inner);
 }
 
-/** The message that a field holds; undefined for one that is a value of its own, such as a time. */
-function innerOf({ resolvedType }: protobuf.Field): protobuf.Type | undefined {
+/** The message that a field holds; undefined for one that is a value of its own, such as a time, or a copy. */
+function innerOf(field: protobuf.Field): protobuf.Type | undefined {
+  const { resolvedType } = field;
   const isPlain = resolvedType instanceof protobuf.Type && !resolvedType.fullName.startsWith('.google.');
-  return isPlain ? resolvedType : undefined;
+  return isPlain && rulesOf(field).copied !== true ? resolvedType : undefined;
 }
