@@ -78,6 +78,7 @@ export function declareTable<
     join: rules.join ?? refuse,
     filter: rules.filter ?? ((request) => sharedFields(table, request)),
     prepare: rules.prepare,
+    answer: rules.answer ?? ((record) => record),
   };
   const isPointedAt = contract.tables.some(({ pointsAt }) => pointsAt.includes(name));
   return {

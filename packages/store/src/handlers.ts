@@ -36,12 +36,13 @@ export function tableHandlers<
   return {
     async Add(request: Add, context: CallContext) {
       const commit = await writes.add(rules.build(request), context, { join: rules.join });
-      return { data: commit?.changes[0]?.after };
+      const record = commit?.changes[0]?.after;
+      return { data: record && rules.answer(record) };
     },
 
     async Update(request: Update, context: CallContext) {
       const { record } = await writes.update(request.id, (before) => rules.change(before, request), context);
-      return { data: record };
+      return { data: rules.answer(record) };
     },
 
     async Delete({ id }: { id: number }, context: CallContext) {

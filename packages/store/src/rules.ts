@@ -37,6 +37,8 @@ export interface TableRules<R extends Row, Add, Update> {
    * because it changes too often for a log. A list of the past does not have it.
    */
   readonly decorate?: (rows: readonly R[], database: Pick<Database, 'collection'>) => Promise<readonly R[]>;
+  /** What the answers of Add and Update show beside the record: of the record alone, so that a request that is repeated gets the same. */
+  readonly answer?: (record: R) => R;
 }
 
 export interface Preparation {
@@ -47,7 +49,7 @@ export interface Preparation {
 
 /** A table's rules with none left out. */
 export type WholeRules<R extends Row, Add, Update> = Required<
-  Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter'>
+  Pick<TableRules<R, Add, Update>, 'build' | 'change' | 'join' | 'filter' | 'answer'>
 > & {
   readonly prepare: TableRules<R, Add, Update>['prepare'];
   readonly within: (request: Readonly<Record<string, unknown>>) => Within | undefined;

@@ -18,7 +18,7 @@ import { changedSchedule, newSchedule, prepareSchedule } from './records/schedul
 import { changedStrategy, newStrategy } from './records/strategies.ts';
 import { changedTask, newTask, prepareTask } from './records/tasks.ts';
 import { withCounts } from './runs/shown.ts';
-import { withNextRun } from './schedules/shown.ts';
+import { asWritten, withNextRun } from './schedules/shown.ts';
 
 /** What an egg shall do. */
 export const tasks = (contract: Contract) =>
@@ -42,6 +42,7 @@ export const schedules = (contract: Contract) =>
     change: changedSchedule,
     prepare: prepareSchedule,
     decorate: withNextRun,
+    answer: asWritten,
   });
 
 /** Executions of tasks over their targets. */

@@ -219,8 +219,13 @@ describe('a schedule', () => {
       catch_up_seconds: 600,
       enabled: true,
     });
-    const { enabled } = (await addSchedule({ cron: '30 3 * * *', enabled: false })).body.data;
-    expect(enabled).toBe(false);
+    const [next, from] = [String(data.next_run_at), String(data.created_at)];
+    expect(next).toMatch(/T03:30:00.000Z$/);
+    expect(Date.parse(next) - Date.parse(from)).toBeLessThanOrEqual(86_400_000);
+    const { body } = await other.post<Schedule>('/schedule/update', { id: data.id, cron: '45 3 * * *' });
+    expect(body.data.next_run_at).toMatch(/T03:45:00.000Z$/);
+    const off = (await addSchedule({ cron: '30 3 * * *', enabled: false })).body.data;
+    expect([off.enabled, off.next_run_at]).toEqual([false, undefined]);
   });
 
   const soon = new Date(Date.now() + 3_600_000).toISOString();

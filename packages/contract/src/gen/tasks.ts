@@ -385,7 +385,7 @@ export interface Schedule {
   enabled: boolean;
   created_at: Date;
   updated_at: Date;
-  /** The next due time, to which jitter is added. Only `List` shows it; absent where nothing is due any more. */
+  /** The next due time, to which jitter is added. `Add`, `Update` and `List` show it; absent where nothing is due any more. */
   next_run_at?: Date;
 }
 

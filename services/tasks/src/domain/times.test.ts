@@ -100,12 +100,13 @@ test('the range of an interval or a single time is what going through it gives',
 
 describe('refused', () => {
   const at = new Date('2026-06-01T00:00Z');
-  const one = 'is one of cron, every_seconds and at, of which one is given';
+  const none = 'is required, if neither every_seconds nor at is given';
+  const several = 'is given together with another of cron, every_seconds and at; one of them is to be given';
   test.each<[Omit<TimingInput, 'created_at'>, string, string]>([
-    [{}, 'cron', one],
-    [{ cron: '* * * * *', at }, 'at', one],
-    [{ cron: '* * * * *', every_seconds: 60 }, 'every_seconds', one],
-    [{ every_seconds: 60, at }, 'at', one],
+    [{}, 'cron', none],
+    [{ cron: '* * * * *', at }, 'at', several],
+    [{ cron: '* * * * *', every_seconds: 60 }, 'every_seconds', several],
+    [{ every_seconds: 60, at }, 'at', several],
     [{ cron: '* * * *' }, 'cron', 'has 4 fields; five or six are taken'],
     [{ cron: '0 0 30 2 *' }, 'cron', 'names a date that never comes'],
     [{ every_seconds: 0 }, 'every_seconds', 'is no whole number of seconds from 1 on'],

@@ -40,7 +40,8 @@ export type TimingReading =
 
 /** As for cron, RFC 3339 has no later year. */
 const LATEST = Date.UTC(10_000, 0, 1);
-const ONE_OF = 'is one of cron, every_seconds and at, of which one is given';
+const NONE = 'is required, if neither every_seconds nor at is given';
+const SEVERAL = 'is given together with another of cron, every_seconds and at; one of them is to be given';
 
 /** The timing of a record, or the field at fault and why. Never throws. Whether it is all in the past is not asked: see `refusePast`. */
 export function readTiming(input: TimingInput): TimingReading {
@@ -105,10 +106,10 @@ function readDue(input: TimingInput, timeZone: string): Timing['due'] | TimingFa
   const { cron: text, every_seconds: every, at, start_at, created_at } = input;
   const given = [text, every, at].filter((value) => value !== undefined).length;
   if (at !== undefined) {
-    return given === 1 ? { kind: 'at', at: at.getTime() } : { field: 'at', reason: ONE_OF };
+    return given === 1 ? { kind: 'at', at: at.getTime() } : { field: 'at', reason: SEVERAL };
   }
   if (every !== undefined) {
-    if (given > 1) return { field: 'every_seconds', reason: ONE_OF };
+    if (given > 1) return { field: 'every_seconds', reason: SEVERAL };
     if (!Number.isSafeInteger(every) || every < 1) {
       return { field: 'every_seconds', reason: 'is no whole number of seconds from 1 on' };
     }
@@ -116,7 +117,7 @@ function readDue(input: TimingInput, timeZone: string): Timing['due'] | TimingFa
     const everyMs = every * 1000;
     return { kind: 'every', everyMs, origin: start_at?.getTime() ?? created_at.getTime() + everyMs };
   }
-  if (text === undefined) return { field: 'cron', reason: ONE_OF };
+  if (text === undefined) return { field: 'cron', reason: NONE };
   const reading = parseCron(text);
   if (!reading.ok) return { field: 'cron', reason: reading.reason };
   if (neverComes(reading.cron)) return { field: 'cron', reason: 'names a date that never comes' };

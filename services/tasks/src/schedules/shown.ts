@@ -1,4 +1,4 @@
-// What a schedule shows beside its record: when it is due next.
+// What a schedule shows beside its record: when it is due next, which is absent where it is no more.
 
 import type { Schedule } from '@egg/contract/types/tasks';
 import type { Database } from '@egg/store';
@@ -19,7 +19,15 @@ export async function withNextRun(
     const times = known.get(record.id);
     // What was committed a moment ago may not be followed yet.
     const isFollowed = times && times.revision >= record.revision;
-    const next = isFollowed ? times.next_run_at : nextRunAt(planOf(record), record.updated_at);
-    return { ...record, ...(next && { next_run_at: next }) };
+    return isFollowed ? showing(record, times.next_run_at) : asWritten(record);
   });
+}
+
+/** A record just after its commit, when nothing that comes after it is decided. */
+export function asWritten(record: Schedule): Schedule {
+  return showing(record, nextRunAt(planOf(record), record.updated_at));
+}
+
+function showing(record: Schedule, next: Date | null): Schedule {
+  return { ...record, ...(next && { next_run_at: next }) };
 }
