@@ -6,8 +6,9 @@ import type { Round } from '../model.ts';
 import { HttpConnection } from './http-connection.ts';
 import { serveRounds, settings } from './protocol.ts';
 
-const { httpPort, secretsFile } = settings<{ httpPort: number; secretsFile: string }>();
+const { httpPort, secretsFile, eggs } = settings<{ httpPort: number; secretsFile: string; eggs: object }>();
 const secrets = JSON.parse(readFileSync(secretsFile, 'utf8')) as string[];
+const report = JSON.stringify({ eggs });
 const idle: HttpConnection[] = [];
 let calls = 0;
 
@@ -22,7 +23,7 @@ async function post(path: string, json: string, headers = ''): Promise<string> {
 async function checkIn(): Promise<void> {
   const call = ++calls;
   const headers = `authorization: Bearer ${secrets[call % secrets.length]}\r\nidempotency-key: bench-${call}\r\n`;
-  await post('/checkin', '{"eggs":[{"egg":"agent","version":"1.0.0"}]}', headers);
+  await post('/checkin', report, headers);
 }
 
 async function add(path: string, fields: object): Promise<number> {
