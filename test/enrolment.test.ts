@@ -83,6 +83,19 @@ test('of many that enrol one name at once, over two replicas, one wins and one u
   expect(credential?.usesLeft).toBe(49);
 });
 
+test('a fleet that comes at once is enrolled, each host by one use', async () => {
+  const fleet = await enrolmentToken(one, 'fleet', 310);
+  const answers = await Promise.all(
+    Array.from({ length: 300 }, (_, index) =>
+      tryEnrol(index % 2 === 0 ? one : other, fleet, `fleet-${index}`),
+    ),
+  );
+  expect(answers.filter(({ body }) => body.status !== 0).map(({ body }) => body.msg)).toEqual([]);
+  expect(new Set(answers.map(({ body }) => body.data.token)).size).toBe(300);
+  const credential = await new Credentials(database).find(/^egg_([0-9a-f]+)_/.exec(fleet)?.[1] ?? '');
+  expect(credential?.usesLeft).toBe(10);
+});
+
 test('a token enrols as many hosts as it has uses, and a refused enrolment spends none', async () => {
   const limited = await enrolmentToken(one, 'few', 2);
   await enrol(one, limited, 'few-1');
@@ -112,6 +125,15 @@ test('what is no token for enrolment enrols nobody', async () => {
   const pending = await credentials.issue({ role: 'enroll', name: 'pending' });
   expect((await tryEnrol(one, pending.secret, 'wrong')).body.code).toBe('UNAUTHENTICATED');
   expect((await one.get<HostRecord[]>('/host/list?q=wrong')).body.data).toEqual([]);
+});
+
+test('the same enrolment sent several times at once with its key enrols once', async () => {
+  const headers = { 'idempotency-key': 'enrol-at-once' };
+  const answers = await Promise.all(
+    [one, one, other, one].map((gateway) => tryEnrol(gateway, token, 'at-once', {}, headers)),
+  );
+  expect(answers.map(({ body }) => body.status)).toEqual([0, 0, 0, 0]);
+  expect(answers.filter(({ body }) => body.data.token !== undefined)).toHaveLength(1);
 });
 
 test('the same enrolment sent again with its key is answered, without the token', async () => {

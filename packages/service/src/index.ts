@@ -1,6 +1,7 @@
 // The public face: what every process of the system has around what it does.
 
-export { type Credential, Credentials, isAbandoned, isHolding, type Issue } from './access/credentials.ts';
+export { type Credential, isAbandoned, isHolding, type Issue } from './access/credential.ts';
+export { Credentials } from './access/credentials.ts';
 export type { Secret } from './access/secret.ts';
 export {
   type Access,
@@ -16,6 +17,7 @@ export { checkRole, holds } from './access/roles.ts';
 export { type Config, type LogLevel, parseConfig, readConfig, type ServiceName } from './config.ts';
 export { ConfigError } from './variables.ts';
 export { isLoopbackHost } from './loopback.ts';
+export { inNetworks } from './networks.ts';
 export { createLog, type Logger, type LogOptions } from './log.ts';
 export { createMetrics, type Metrics, serveMetrics } from './metrics.ts';
 export { type Running, runService, type ServiceContext, type ServiceOptions } from './run.ts';

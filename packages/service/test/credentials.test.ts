@@ -59,20 +59,21 @@ test('a pending secret is abandoned after an hour, a confirmed one never', async
 
 test('uses are taken as often as there are, however many ask at once', async () => {
   const key = await confirmed({ role: 'enroll', name: 'rack', uses: 3 });
-  const taken = await Promise.all(Array.from({ length: 12 }, () => credentials.take(key)));
-  expect(taken.filter(Boolean)).toHaveLength(3);
-  await credentials.giveBack(key);
-  expect([await credentials.take(key), await credentials.take(key)]).toEqual([true, false]);
+  const taken = await Promise.all(Array.from({ length: 12 }, () => credentials.take(key, 2)));
+  expect(taken.reduce((sum, uses) => sum + uses, 0)).toBe(3);
+  await credentials.giveBack(key, 2);
+  expect([await credentials.take(key, 1), await credentials.take(key, 5)]).toEqual([1, 1]);
+  expect(await credentials.take(key, 1)).toBe(0);
 });
 
 test('uses without a bound never end; what does not hold has none', async () => {
   const key = await confirmed({ role: 'enroll', name: 'any' });
-  await credentials.giveBack(key);
-  expect([await credentials.take(key), await credentials.take(key)]).toEqual([true, true]);
+  await credentials.giveBack(key, 1);
+  expect([await credentials.take(key, 1), await credentials.take(key, 500)]).toEqual([1, 500]);
   const { key: pending } = await credentials.issue({ role: 'enroll', name: 'pending', uses: 1 });
   const expired = await confirmed({ role: 'enroll', name: 'old', uses: 1, expiresAt: new Date(0) });
-  expect([await credentials.take(pending), await credentials.take(expired)]).toEqual([false, false]);
-  expect(await credentials.take('0000000000000000')).toBe(false);
+  expect([await credentials.take(pending, 1), await credentials.take(expired, 1)]).toEqual([0, 0]);
+  expect(await credentials.take('0000000000000000', 1)).toBe(0);
 });
 
 test('all of a role are found, and no others', async () => {

@@ -17,7 +17,7 @@ export type { Page } from './paging.ts';
 export type { Change, Commit, Fields, Idempotency, Origin, Row } from './record.ts';
 export { References, type Settlement } from './references.ts';
 export type { Preparation } from './rules.ts';
-export { OwnTarget, type Pointed, type Target } from './target.ts';
+export { isUnknown, OwnTarget, type Pointed, type Target } from './target.ts';
 export type { Revert, RevertCounts } from './revert.ts';
 export { renewHistory, Table, type TableOptions } from './table.ts';
 export type { View } from './view.ts';

@@ -5,7 +5,7 @@ import type { MethodContract } from '@egg/contract';
 import { type Authorize, type Caller, RpcError } from '@egg/rpc';
 import type { Attempts } from './attempts.ts';
 import type { CredentialCache } from './credential-cache.ts';
-import { type Credential, isHolding } from './credentials.ts';
+import { type Credential, isHolding } from './credential.ts';
 import { checkRole, ownTokenReason } from './roles.ts';
 import { hashOf, keyOf, sameHash } from './secret.ts';
 import { isServiceToken, type ServiceIdentity } from './service-identity.ts';

@@ -3,7 +3,7 @@
 // can say anything then.
 
 import { asked, unavailable } from './asked.ts';
-import type { Credential } from './credentials.ts';
+import type { Credential } from './credential.ts';
 
 /** How old what was read may be: counted from when it was asked for, so that whoever waits this long after a change can be sure. */
 export const CACHE_MS = 500;

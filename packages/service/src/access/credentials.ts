@@ -8,52 +8,19 @@ import { DURABLE, MAJORITY } from '@egg/store';
 import type { Role } from '@egg/contract';
 import type { Database } from '@egg/store';
 import { asked, WRITE_MS } from './asked.ts';
-import { hashOf, newSecret, type Secret } from './secret.ts';
-
-/** What is known of a secret. */
-export interface Credential {
-  readonly key: string;
-  /** SHA-256 of the whole secret. */
-  readonly hash: Buffer;
-  readonly role: Role;
-  /** Of the token, or of the host. */
-  readonly name: string;
-  readonly expiresAt?: Date;
-  /** The id of the host whose own it is. */
-  readonly host?: number;
-  /** How often it may still be used, if that is bounded. */
-  readonly usesLeft?: number;
-  /** No commit that names it is known yet: it does not hold. */
-  readonly pending: boolean;
-  readonly issuedAt: Date;
-}
-
-export interface Issue {
-  readonly role: Role;
-  readonly name: string;
-  readonly expiresAt?: Date | undefined;
-  /** How often it may be used. */
-  readonly uses?: number | undefined;
-}
-
-interface CredentialDocument {
-  /** The key. */
-  _id: string;
-  /** Hex. */
-  hash: string;
-  role: Role;
-  name: string;
-  expires_at?: Date;
-  host?: number;
-  uses_left?: number;
-  pending?: true;
-  issued_at: Date;
-}
+import {
+  type Credential,
+  type CredentialDocument,
+  documentOf,
+  fromDocument,
+  type Issue,
+  isHolding,
+  PENDING_MS,
+} from './credential.ts';
+import { newSecret, type Secret } from './secret.ts';
 
 const COLLECTION = 'credentials';
 const BATCH = 1000;
-/** A pending secret that is older than this has no commit any more that could come. */
-const PENDING_MS = 60 * 60 * 1000;
 
 /** Its methods throw UNAVAILABLE where the database does not answer. */
 export class Credentials {
@@ -73,19 +40,17 @@ export class Credentials {
    * Makes a secret that does not hold yet: `confirm` makes it hold, once the commit that names its key is known. Durable when this
    * answers.
    */
-  async issue({ role, name, expiresAt, uses }: Issue): Promise<Secret> {
-    const made = newSecret();
-    const document: CredentialDocument = {
-      _id: made.key,
-      hash: hashOf(made.secret).toString('hex'),
-      role,
-      name,
-      ...(expiresAt && { expires_at: expiresAt }),
-      ...(uses !== undefined && { uses_left: uses }),
-      pending: true,
-      issued_at: new Date(),
-    };
-    await asked(this.#collection.insertOne(document, DURABLE), WRITE_MS);
+  async issue(issue: Issue): Promise<Secret> {
+    const [made = newSecret()] = await this.issueAll([issue]);
+    return made;
+  }
+
+  /** The same for several, in their order. */
+  async issueAll(issues: readonly Issue[]): Promise<Secret[]> {
+    const made = issues.map(() => newSecret());
+    if (made.length === 0) return made;
+    const documents = made.map((secret, index) => documentOf(secret, issues[index] as Issue));
+    await asked(this.#collection.insertMany(documents, { ordered: false, ...DURABLE }), WRITE_MS);
     return made;
   }
 
@@ -142,18 +107,21 @@ export class Credentials {
     return new Map(found.map((document) => [document._id, fromDocument(document)]));
   }
 
-  /** Takes one use of a secret that holds. Answers whether there was one; always where uses are not bounded. */
-  async take(key: string): Promise<boolean> {
-    const credential = await this.find(key);
-    if (!credential || !isHolding(credential)) return false;
-    if (credential.usesLeft === undefined) return true;
-    const { modifiedCount } = await this.#addUses(key, -1);
-    return modifiedCount === 1;
+  /** Takes uses of a secret that holds. Answers with how many of those that are wanted there were; all where uses are not bounded. */
+  async take(key: string, wanted: number): Promise<number> {
+    for (;;) {
+      const credential = await this.find(key);
+      if (!credential || !isHolding(credential)) return 0;
+      const uses = Math.min(wanted, credential.usesLeft ?? wanted);
+      if (credential.usesLeft === undefined || uses === 0) return uses;
+      // Somebody else may have been faster.
+      if (await this.#addUses(key, -uses)) return uses;
+    }
   }
 
-  /** Gives a use back that led to nothing. */
-  async giveBack(key: string): Promise<void> {
-    await this.#addUses(key, 1);
+  /** Gives uses back that led to nothing. */
+  async giveBack(key: string, uses: number): Promise<void> {
+    await this.#addUses(key, uses);
   }
 
   /** All of some roles, in batches, in no order. */
@@ -170,33 +138,10 @@ export class Credentials {
     }
   }
 
-  #addUses(key: string, uses: 1 | -1): Promise<{ modifiedCount: number }> {
-    const wanted = { _id: key, uses_left: uses < 0 ? { $gt: 0 } : { $gte: 0 } };
-    return asked(this.#collection.updateOne(wanted, { $inc: { uses_left: uses } }, DURABLE), WRITE_MS);
+  /** Answers whether there were as many. */
+  async #addUses(key: string, uses: number): Promise<boolean> {
+    const wanted = { _id: key, uses_left: { $gte: Math.max(0, -uses) } };
+    const update = this.#collection.updateOne(wanted, { $inc: { uses_left: uses } }, DURABLE);
+    return (await asked(update, WRITE_MS)).modifiedCount === 1;
   }
-}
-
-/** Whether a secret holds now: it was confirmed and has not expired. */
-export function isHolding({ pending, expiresAt }: Credential, now = Date.now()): boolean {
-  return !pending && (expiresAt === undefined || expiresAt.getTime() > now);
-}
-
-/** Whether the commit that would name a secret cannot come any more. */
-export function isAbandoned({ pending, issuedAt }: Credential, now = Date.now()): boolean {
-  return pending && now - issuedAt.getTime() > PENDING_MS;
-}
-
-function fromDocument(document: CredentialDocument): Credential {
-  const { _id, hash, role, name, expires_at, host, uses_left, pending, issued_at } = document;
-  return {
-    key: _id,
-    hash: Buffer.from(hash, 'hex'),
-    role,
-    name,
-    ...(expires_at && { expiresAt: expires_at }),
-    ...(host !== undefined && { host }),
-    ...(uses_left !== undefined && { usesLeft: uses_left }),
-    pending: pending === true,
-    issuedAt: issued_at,
-  };
 }

@@ -9,6 +9,7 @@ import type { Credentials } from '@egg/service';
 import type { Database, Table } from '@egg/store';
 import { BlockedCounts } from './blocked-counts.ts';
 import { CheckIns } from './check-ins.ts';
+import { Enrolments } from './enrolments.ts';
 import { type FollowedHosts, followHosts } from './followed-hosts.ts';
 import { Heads } from './heads.ts';
 import { Presence } from './presence.ts';
@@ -30,6 +31,7 @@ export interface Hosts {
   readonly states: StateCollection;
   readonly checkIns: CheckIns;
   readonly heads: Heads;
+  readonly enrolments: Enrolments;
   readonly followed: Pick<FollowedHosts, 'kept'>;
   stop(): Promise<void>;
 }
@@ -54,14 +56,16 @@ export async function startHosts(options: HostsOptions): Promise<Hosts> {
   const presence = new Presence(shared);
   const followed = followHosts({ ...options, states, facts });
   const heads = new Heads(contract, database);
+  const enrolments = new Enrolments(options);
   return {
     states,
     checkIns,
     heads,
+    enrolments,
     followed,
     stop: async () => {
       heads.stop();
-      await checkIns.stop();
+      await Promise.all([checkIns.stop(), enrolments.stop()]);
       await Promise.all([presence.stop(), followed.stop(), counts.stop()]);
       await turns.stop();
       await facts.stop();

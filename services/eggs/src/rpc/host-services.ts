@@ -35,10 +35,10 @@ export async function hostServices({
   const seconds = config.checkInSeconds;
   const hosts = await startHosts({ contract, database, hosts: table, credentials, bus, seconds, log });
   onStop(() => hosts.stop());
-  const { states, checkIns, heads, followed } = hosts;
+  const { states, checkIns, heads, enrolments, followed } = hosts;
   return {
     [HOST_SERVICE]: {
-      ...hostMethods({ table, writes, access, followed, standard: standard[HOST_SERVICE] ?? {} }),
+      ...hostMethods({ table, writes, access, enrolments, followed, standard: standard[HOST_SERVICE] ?? {} }),
       ...scanMethod(table, states),
     },
     'egg.eggs.v1.CheckInService': checkInMethods({ checkIns, heads, findWork: workOfTasks(others), log }),
