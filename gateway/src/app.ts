@@ -34,6 +34,8 @@ export interface AppOptions {
   readonly metrics: Metrics;
   /** Errors of the panel's own routes come with HTTP status 200. */
   readonly legacyStatus?: boolean;
+  /** Which peers say in `X-Forwarded-For` for whom they ask. Default: none. */
+  readonly trustProxy?: (address: string | undefined) => boolean;
   /** How long a call with one reply may take. */
   readonly timeoutMs?: number;
   /** How long nothing may happen on a stream. */
@@ -54,6 +56,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const { timeoutMs = 10_000, idleMs = 60_000, maxInFlight = 4096, bodyLimit = 1024 * 1024 } = options;
   const app = fastify({
     genReqId: requestIdOf,
+    trustProxy: options.trustProxy ?? false,
     bodyLimit,
     // For all but uploads there is one of our own.
     requestTimeout: 0,

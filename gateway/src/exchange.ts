@@ -3,6 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { MethodContract } from '@egg/contract';
 import { type Log, invalidField, RpcError } from '@egg/rpc';
@@ -70,8 +71,10 @@ export function clientSignal(reply: FastifyReply): AbortController {
 
 /** The address that the request came from; undefined where its connection is gone. */
 export function addressOf(request: FastifyRequest): string | undefined {
+  // Behind a proxy that is trusted the one that it names, if that is one.
+  const address = isIP(request.ip ?? '') === 0 ? request.raw.socket.remoteAddress : request.ip;
   // A socket for both families shows IPv4 in IPv6.
-  return request.raw.socket.remoteAddress?.replace(/^::ffff:/, '');
+  return address?.replace(/^::ffff:/, '');
 }
 
 /** What a service is told besides the message. Throws INVALID_ARGUMENT that names a header that gRPC cannot carry. */

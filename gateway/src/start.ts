@@ -8,6 +8,7 @@ import {
   type Access,
   type Config,
   ConfigError,
+  inNetworks,
   refuseOpenAddress,
   type Running,
   type ServiceContext,
@@ -36,6 +37,7 @@ export async function startGateway(options: GatewayOptions): Promise<Running> {
     log,
     metrics,
     legacyStatus: config.legacyStatus,
+    trustProxy: inNetworks(config.trustedProxies),
   });
   const close = closer(app);
   await app.listen(config.http);

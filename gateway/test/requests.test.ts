@@ -2,6 +2,7 @@
 
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { RpcError } from '@egg/rpc';
+import { inNetworks } from '@egg/service';
 import { fakeApp } from './fake-app.ts';
 import { domainBlock } from './fake-channel.ts';
 
@@ -158,6 +159,25 @@ test('headers that mean something to a write go to the service, and to writes al
   expect(channel.calls[0]?.options.metadata).toMatchObject(headers);
   await app.inject({ url: '/domain/list', headers });
   expect(channel.calls[1]?.options.metadata).not.toHaveProperty('if-match');
+});
+
+test.each([
+  ['198.51.100.7', '198.51.100.7'],
+  // What comes before the last proxy that is trusted anybody may have written.
+  ['203.0.113.1, 198.51.100.7, 10.0.0.9', '198.51.100.7'],
+  ['nobody', '127.0.0.1'],
+])('where the proxy is trusted, %j comes from %s', async (forwarded, from) => {
+  await using trusting = await fakeApp({
+    adminToken: 'a-secret-of-a-test',
+    trustProxy: inNetworks(['127.0.0.1', '10.0.0.0/8']),
+  });
+  trusting.channel.on(LIST, () => ({ data: [], total: 0, total_exact: true }));
+  const authorization = 'Bearer a-secret-of-a-test';
+  await trusting.app.inject({
+    url: '/domain/list',
+    headers: { authorization, 'x-forwarded-for': forwarded },
+  });
+  expect(trusting.channel.calls[0]?.options.metadata).toMatchObject({ 'x-forwarded-for': from });
 });
 
 test('a header that gRPC cannot carry is named', async () => {

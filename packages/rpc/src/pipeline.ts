@@ -11,7 +11,7 @@ export interface PipelineOptions {
   readonly authorize: Authorize;
   readonly log: Log;
   readonly observe?: Observe;
-  /** Which peers may say in `x-forwarded-for` for whom they call. Default: those on this machine. */
+  /** Which peers, beside those on this machine, may say in `x-forwarded-for` for whom they call. Default: none. */
   readonly trustForwarded?: (peer: string) => boolean;
   /** The largest request and reply, in bytes. Default: 4 MiB. */
   readonly maxMessageBytes?: number;
@@ -41,7 +41,7 @@ const NO_BYTES = new Uint8Array();
 
 /** The pipeline of one process. */
 export function createPipeline(options: PipelineOptions): Pipeline {
-  const { authorize, log, observe, trustForwarded = isLoopback } = options;
+  const { authorize, log, observe, trustForwarded } = options;
   const limit = options.maxMessageBytes ?? DEFAULT_MAX_MESSAGE_BYTES;
 
   async function start(
@@ -53,7 +53,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
   ) {
     call.check();
     const { metadata } = call;
-    const from = originOf(metadata, call.peer, trustForwarded);
+    const from = originOf(metadata, call.peer, (peer) => isLoopback(peer) || trustForwarded?.(peer) === true);
     const caller = await authorize(metadata['authorization'], method, from);
     const isOne = requests instanceof Uint8Array;
     const request = isOne ? decode(method, requests, limit) : decodeEach(method, requests, call, limit);

@@ -5,6 +5,7 @@ import {
   address,
   type Environment,
   host,
+  networks,
   oneOf,
   readVariables,
   type Variable,
@@ -26,6 +27,8 @@ export interface Config {
   readonly logLevel: LogLevel;
   readonly checkInSeconds: number;
   readonly adminToken?: string;
+  /** The addresses and networks whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Errors of the panel's own nine routes are answered with status 200. */
   readonly legacyStatus: boolean;
   /** Lists may be fetched from addresses that are not public. */
@@ -63,13 +66,15 @@ export const VARIABLES = {
     schema: { type: 'string', pattern: '^[\\x21-\\x7e]{16,256}$' },
     rule: 'has to be 16 to 256 visible ASCII characters',
   },
+  EGG_TRUSTED_PROXIES: networks,
   EGG_LEGACY_STATUS: oneOf(['0', '1'], '0'),
   EGG_SUBSCRIPTIONS_ALLOW_PRIVATE: oneOf(['0', '1'], '0'),
   EGG_METRICS_PORT: whole(0, 65535),
 } as const satisfies Record<string, Variable>;
 
 type Name = keyof typeof VARIABLES;
-type Optional = 'EGG_ADMIN_TOKEN' | 'EGG_METRICS_PORT' | `EGG_${Uppercase<ServiceName>}_ADDRESS`;
+type Optional =
+  'EGG_ADMIN_TOKEN' | 'EGG_TRUSTED_PROXIES' | 'EGG_METRICS_PORT' | `EGG_${Uppercase<ServiceName>}_ADDRESS`;
 type Numeric = 'EGG_CHECK_IN_SECONDS' | `EGG_${string}_PORT` | 'EGG_METRICS_PORT';
 type Values = { [name in Exclude<Name, Optional>]: name extends Numeric ? number : string } & {
   [name in Optional]?: name extends Numeric ? number : string;
@@ -95,6 +100,7 @@ export function parseConfig(env: Environment): Config {
     services: { blocklists: at('BLOCKLISTS'), eggs: at('EGGS'), tasks: at('TASKS') },
     logLevel: values.EGG_LOG_LEVEL as LogLevel,
     checkInSeconds: values.EGG_CHECK_IN_SECONDS,
+    trustedProxies: values.EGG_TRUSTED_PROXIES?.split(',') ?? [],
     legacyStatus: values.EGG_LEGACY_STATUS === '1',
     subscriptions: { allowPrivate: values.EGG_SUBSCRIPTIONS_ALLOW_PRIVATE === '1' },
     ...(values.EGG_ADMIN_TOKEN !== undefined && { adminToken: values.EGG_ADMIN_TOKEN }),

@@ -17,6 +17,7 @@ import {
 } from '@egg/store';
 import { refuseOpenAddress, serviceAccess, type ServiceAccess } from './access/access.ts';
 import type { ServiceName } from './config.ts';
+import { inNetworks } from './networks.ts';
 import { type Others, otherServices } from './others.ts';
 import { referenceMethods } from './references.ts';
 import type { Running, ServiceContext } from './run.ts';
@@ -131,6 +132,7 @@ export async function startTableService<D extends Declarations>(
     contract: service.contract,
     services: merge({ ...standard, ...Object.fromEntries(references) }, await service.methods(tables, parts)),
     authorize: access.authorize,
+    trustForwarded: inNetworks(config.trustedProxies),
     log,
     observe: metrics.observe,
   });

@@ -2,6 +2,7 @@
 
 import { Ajv } from 'ajv';
 import { envSchema } from 'env-schema';
+import { inNetworks } from './networks.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -49,6 +50,13 @@ export const address: Variable = {
   shown: true,
 };
 
+/** Addresses and networks, with commas between. */
+export const networks: Variable = {
+  schema: { type: 'string', format: 'networks' },
+  rule: 'has to be addresses or networks such as 10.0.0.0/8, with commas between',
+  shown: true,
+};
+
 /**
  * The values that an environment says, defaults filled in; an empty variable says nothing. Throws ConfigError that lists all that is
  * wrong.
@@ -65,13 +73,27 @@ export function readVariables<V extends Readonly<Record<string, Variable>>>(
       schema: { type: 'object', properties },
       env: false,
       data: said(variables, env),
-      ajv: new Ajv({ allErrors: true, removeAdditional: true, useDefaults: true }),
+      ajv: new Ajv({
+        allErrors: true,
+        removeAdditional: true,
+        useDefaults: true,
+        formats: { networks: areNetworks },
+      }),
     });
   } catch (thrown) {
     const { errors } = thrown as { errors?: { instancePath: string }[] };
     if (!errors) throw thrown;
     const names = new Set(errors.map(({ instancePath }) => instancePath.slice(1)));
     throw new ConfigError([...names].map((name) => problem(name, variables[name], env[name] ?? '')));
+  }
+}
+
+function areNetworks(text: string): boolean {
+  try {
+    inNetworks(text.split(','));
+    return true;
+  } catch {
+    return false;
   }
 }
 

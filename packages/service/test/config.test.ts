@@ -24,6 +24,7 @@ test('an empty environment gives the defaults', () => {
     },
     logLevel: 'info',
     checkInSeconds: 60,
+    trustedProxies: [],
     legacyStatus: false,
     subscriptions: { allowPrivate: false },
   });
@@ -38,6 +39,7 @@ test('what is said is taken, and an address follows its port', () => {
     EGG_ADMIN_TOKEN: 'sixteen-letters!',
     EGG_LEGACY_STATUS: '1',
     EGG_METRICS_PORT: '9100',
+    EGG_TRUSTED_PROXIES: '10.0.0.0/8,2001:db8::1',
     EGG_NATS_URL: 'nats://a:4222,nats://b:4222',
   });
   expect(config).toMatchObject({
@@ -50,6 +52,7 @@ test('what is said is taken, and an address follows its port', () => {
     adminToken: 'sixteen-letters!',
     legacyStatus: true,
     metricsPort: 9100,
+    trustedProxies: ['10.0.0.0/8', '2001:db8::1'],
   });
 });
 
@@ -59,12 +62,14 @@ test('every bad value is named at once, with what it has to be', () => {
     EGG_CHECK_IN_SECONDS: 'soon',
     EGG_LOG_LEVEL: 'loud',
     EGG_TASKS_ADDRESS: 'tasks',
+    EGG_TRUSTED_PROXIES: '10.0.0.0/33',
   };
   expect(problems(env)).toEqual([
     'EGG_HTTP_PORT has to be a whole number from 0 to 65535, not "65536"',
     'EGG_TASKS_ADDRESS has to be host:port, not "tasks"',
     'EGG_LOG_LEVEL has to be one of trace, debug, info, warn, error, fatal, not "loud"',
     'EGG_CHECK_IN_SECONDS has to be a whole number from 1 to 86400, not "soon"',
+    'EGG_TRUSTED_PROXIES has to be addresses or networks such as 10.0.0.0/8, with commas between, not "10.0.0.0/33"',
   ]);
 });
 
