@@ -162,14 +162,13 @@ export class Folder<R extends Row> {
   }
 }
 
-/** The last change of each id, and what the record was before the first. */
+/** The last change of each id, and whether the record was there before the first. */
 export function collapse(commits: readonly Commit[]): Latest[] {
   const latest = new Map<number, Latest>();
   for (const { revision, at, changes } of commits) {
     for (const change of changes) {
-      const earlier = latest.get(change.id);
-      const base = earlier ? earlier.base : change.before;
-      latest.set(change.id, { revision, at, change, fresh: base === undefined, ...(base && { base }) });
+      const fresh = latest.get(change.id)?.fresh ?? change.before === undefined;
+      latest.set(change.id, { revision, at, change, fresh });
     }
   }
   return [...latest.values()];

@@ -11,12 +11,10 @@ export type RowCollection = Collection<RowDocument>;
 const DENSE = 32;
 
 /** The last change of one id, and the revision that made it. */
-export interface Latest<R extends Row = Row> {
+export interface Latest {
   readonly revision: number;
   readonly at: Date;
-  readonly change: Change<R>;
-  /** The record before the first of the changes that this is the last of. */
-  readonly base?: R;
+  readonly change: Change;
   /** No row can be there yet: the first of the changes was an add. */
   readonly fresh: boolean;
 }

@@ -1,15 +1,14 @@
-// Writes the latest changes of a log to the records. Many that change alike (deletions, a source that joins, what comes back) go in
-// one operation: a server that syncs each one by itself takes milliseconds for every record otherwise.
+// Writes the latest changes of a log to the records, in as few operations as can be.
 
-import { isDeepStrictEqual } from 'node:util';
-import type { AnyBulkWriteOperation, Filter } from './driver.ts';
+import type { AnyBulkWriteOperation } from './driver.ts';
+import { changeEach } from './change-each.ts';
 import { MAJORITY } from './concerns.ts';
 import { takenIn } from './duplicates.ts';
 import { insertAll } from './insert.ts';
 import type { Latest, RowCollection, RowDocument } from './rows.ts';
 
 const DURABLE = { writeConcern: { w: 'majority' as const } };
-/** Fewer that change alike are written one by one. */
+/** Fewer that come back are written one by one. */
 const FEW = 8;
 /** One more than a race with another replica takes. */
 const TRIES = 3;
@@ -22,7 +21,7 @@ export async function writeRows(rows: RowCollection, latest: readonly Latest[]):
   const fresh = latest.filter((one) => one.fresh && one.change.after);
   const others = latest.filter((one) => !(one.fresh && one.change.after));
   const there = await insertRows(rows, fresh);
-  const left = await changeAlike(rows, others);
+  const left = await changeRows(rows, others);
   await replaceRows(rows, [...left, ...there]);
 }
 
@@ -47,26 +46,15 @@ async function insertOnce(rows: RowCollection, fresh: readonly Latest[]): Promis
   }
 }
 
-interface Alike {
-  readonly of: Latest[];
-  readonly filter: Filter<RowDocument>;
-  readonly update: { $set: object; $unset?: object };
-}
-
-/** Makes changes that many records share, and answers with those that are left to be made one by one. */
-async function changeAlike(rows: RowCollection, others: readonly Latest[]): Promise<Latest[]> {
-  if (others.length < FEW) return [...others];
-  const left: Latest[] = [];
-  for (const { of, filter, update } of alike(others)) {
-    const ids = idsOf(of);
-    if (ids.length < FEW) {
-      left.push(...of);
-      continue;
-    }
-    const { matchedCount } = await rows.updateMany({ ...filter, _id: { $in: ids } }, update, DURABLE);
-    if (matchedCount < ids.length) left.push(...(await behind(rows, of)));
-  }
-  return left;
+/** Changes rows that are there, and answers with those whose row is not. */
+async function changeRows(rows: RowCollection, others: readonly Latest[]): Promise<Latest[]> {
+  const changes = others.map((one) => ({
+    id: one.change.id,
+    when: { $lt: ['$revision', one.revision] },
+    to: { $literal: toDocument(one) },
+  }));
+  const changed = await changeEach(rows, changes, DURABLE);
+  return changed === others.length ? [] : behind(rows, others);
 }
 
 /** Those whose row is not there yet for good, or older than the change. */
@@ -75,44 +63,6 @@ async function behind(rows: RowCollection, of: readonly Latest[]): Promise<Lates
   const found = await rows.find({ _id: { $in: idsOf(of) } }, options).toArray();
   const revisions = new Map(found.map(({ _id, revision }) => [_id, revision]));
   return of.filter(({ change, revision }) => (revisions.get(change.id) ?? 0) < revision);
-}
-
-function alike(others: readonly Latest[]): Iterable<Alike> {
-  const groups = new Map<string, Alike>();
-  for (const one of others) {
-    const { filter, update } = updateOf(one);
-    const key = JSON.stringify([filter, update]);
-    const group = groups.get(key);
-    if (group) group.of.push(one);
-    else groups.set(key, { of: [one], filter, update });
-  }
-  return groups.values();
-}
-
-/**
- * A change as an update. One that names fields alone holds only for a row that is just at the revision it was decided on; a
- * deletion for every older one, as nothing of the record stays.
- */
-function updateOf({ change: { after }, base, revision, at }: Latest): Omit<Alike, 'of'> {
-  if (!after) {
-    const names = Object.keys(base ?? {}).filter((name) => name !== 'id' && name !== 'revision');
-    return {
-      filter: { revision: { $lt: revision } },
-      update: { $set: { revision, deleted: at }, ...unset(names) },
-    };
-  }
-  const [was, is] = [base, after] as unknown as Record<string, unknown>[];
-  const changed = Object.entries(is ?? {}).filter(([name, value]) => !isDeepStrictEqual(was?.[name], value));
-  const gone = Object.keys(was ?? {}).filter((name) => is?.[name] === undefined);
-  return {
-    // An add that nothing is known before never matches.
-    filter: { revision: base?.revision ?? -1 },
-    update: { $set: Object.fromEntries(changed), ...unset(gone) },
-  };
-}
-
-function unset(names: readonly string[]): { $unset?: object } {
-  return names.length === 0 ? {} : { $unset: Object.fromEntries(names.map((name) => [name, ''])) };
 }
 
 async function replaceRows(rows: RowCollection, latest: readonly Latest[], tries = TRIES): Promise<void> {

@@ -66,7 +66,11 @@ export class ToldTurns {
     if (found.length === 0) return 0;
     const all: Pending[] = found.map(({ _id, turns, pending = [] }) => ({ _id, turns, pending }));
     await facts.tell(all.flatMap(factsOf));
-    await states.bulkWrite(all.map(clearing), { ordered: false });
+    // Only where it has not turned again since; else all of it is told again, and known again.
+    for (const [turns, some] of Map.groupBy(all, (one) => one.turns)) {
+      const filter = { _id: { $in: some.map(({ _id }) => _id) }, turns };
+      await states.updateMany(filter, { $unset: { pending: true, has_pending: true } });
+    }
     return found.length;
   }
 }
@@ -77,10 +81,4 @@ function factsOf({ _id: id, pending }: Pending) {
     const data = { host: { id, name }, at };
     return { id: `host:${id}:${verb}:${turn}`, verb, subject: String(id), at, data };
   });
-}
-
-/** Only where it has not turned again since; else all of it is told again, and known again. */
-function clearing({ _id, turns }: Pending) {
-  const update = { $unset: { pending: true as const, has_pending: true as const } };
-  return { updateOne: { filter: { _id, turns }, update } };
 }

@@ -1,6 +1,7 @@
 // Writes the next states of several hosts at once, each only where nobody was faster, and says which are in. A state that has turned
 // tells so with the same write, so a turn is never without its mark.
 
+import { changeEach, type OwnChange } from '@egg/store';
 import type { HostState } from '../domain/host-state.ts';
 import { DURABLE, type PendingTurn, type StateCollection, type StateDocument } from './state-document.ts';
 
@@ -23,15 +24,18 @@ export async function writeStates(
 ): Promise<Set<number>> {
   const ids = all.map(({ id }) => id);
   if (ids.length === 0) return new Set();
-  try {
-    const { matchedCount, upsertedCount } = await states.bulkWrite(
-      all.map((next) => ({ updateOne: operation(batch, next) })),
-      { ordered: false, ...DURABLE },
-    );
-    if (matchedCount + upsertedCount === ids.length) return new Set(ids);
-  } catch {
-    // A state that somebody else has just made, or a database that did not answer: what is in says itself.
-  }
+  const [fresh, known] = [all.filter(({ before }) => !before), all.filter(({ before }) => before)];
+  const written = await Promise.allSettled([
+    insertNew(states, batch, fresh),
+    changeEach(
+      states,
+      known.map((next) => changeOf(batch, next)),
+      DURABLE,
+    ),
+  ]);
+  const count = written.reduce((sum, one) => sum + (one.status === 'fulfilled' ? one.value : 0), 0);
+  if (count === ids.length) return new Set(ids);
+  // A state that somebody else has just made, or a database that did not answer: what is in says itself.
   const found = states.find(
     { _id: { $in: ids } },
     { projection: { written_by: 1, batches: 1 }, readConcern: { level: 'majority' } },
@@ -42,29 +46,53 @@ export async function writeStates(
   return new Set((await found.toArray()).filter(isIn).map(({ _id }) => _id));
 }
 
-function operation(batch: string, { id, name, before, state, batches, at }: NextState) {
-  const { last_seen_at, online_until, interval_seconds, online, turns, eggs, recent } = state;
-  const turned: PendingTurn[] = [];
-  for (let turn = (before?.turns ?? 0) + 1; turn <= turns; turn++)
-    turned.push({ turn, at: turn % 2 === 0 ? (before?.online_until ?? at) : at, name });
+async function insertNew(
+  states: StateCollection,
+  batch: string,
+  fresh: readonly NextState[],
+): Promise<number> {
+  if (fresh.length === 0) return 0;
+  const documents = fresh.map((next) => ({ _id: next.id, ...fieldsOf(batch, next), ...pendingOf(next) }));
+  const { insertedCount } = await states.insertMany(documents, { ordered: false, ...DURABLE });
+  return insertedCount;
+}
+
+function changeOf(batch: string, next: NextState): OwnChange<number> {
+  const { pending, ...told } = pendingOf(next);
+  const all = { $concatArrays: [{ $ifNull: ['$pending', []] }, { $literal: pending }] };
   return {
-    filter: { _id: id, version: before?.version ?? 0 },
-    update: {
-      $set: {
-        last_seen_at,
-        online_until,
-        interval_seconds,
-        online,
-        turns,
-        eggs,
-        recent,
-        version: (before?.version ?? 0) + 1,
-        written_by: batch,
-        batches: [...batches],
-        ...(turned.length > 0 && { has_pending: true as const }),
-      },
-      ...(turned.length > 0 && { $push: { pending: { $each: turned } } }),
+    id: next.id,
+    when: { $eq: ['$version', next.before?.version] },
+    to: {
+      $mergeObjects: [
+        '$$ROOT',
+        { $literal: { ...fieldsOf(batch, next), ...told } },
+        ...(pending ? [{ pending: all }] : []),
+      ],
     },
-    upsert: before === undefined,
   };
+}
+
+function fieldsOf(batch: string, { state, before, batches }: NextState): Omit<StateDocument, '_id'> {
+  const { last_seen_at, online_until, interval_seconds, online, turns, eggs, recent } = state;
+  return {
+    last_seen_at,
+    online_until,
+    interval_seconds,
+    online,
+    turns,
+    eggs,
+    recent,
+    version: (before?.version ?? 0) + 1,
+    written_by: batch,
+    batches: [...batches],
+  };
+}
+
+/** What is to be told of the turns that it makes. */
+function pendingOf({ name, before, state, at }: NextState): Pick<StateDocument, 'pending' | 'has_pending'> {
+  const pending: PendingTurn[] = [];
+  for (let turn = (before?.turns ?? 0) + 1; turn <= state.turns; turn++)
+    pending.push({ turn, at: turn % 2 === 0 ? (before?.online_until ?? at) : at, name });
+  return pending.length > 0 ? { pending, has_pending: true } : {};
 }

@@ -6,12 +6,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
-import { takenIn } from '@egg/store';
+import { changeEach, type OwnChange, takenIn } from '@egg/store';
 import { abortReason, type Move } from '../domain/progress.ts';
 import { type Change, increments, moveOf, type Outcome } from './changes.ts';
 import {
   DURABLE,
   type ExecutionCollection,
+  type ExecutionDocument,
   MAJORITY,
   type ProgressCollection,
   type ProgressDocument,
@@ -86,16 +87,19 @@ export class ExecutionBatches {
   /** Answers with the ids of those that are made. */
   async #write(batch: string, granted: readonly Granted[]): Promise<Set<string>> {
     if (granted.length === 0) return new Set();
-    const operations = granted.map((one) => operationOf(batch, one));
+    const { executions } = this.#parts;
     const ids = granted.map(({ after }) => after._id);
-    try {
-      const result = await this.#parts.executions.bulkWrite(operations, { ordered: false, ...DURABLE });
-      if (result.insertedCount + result.matchedCount === ids.length) return new Set(ids);
-    } catch (error) {
-      // After any other error a write may still come; then the batch is left to be finished later.
-      if (!takenIn(error)) throw error;
-    }
-    const found = this.#parts.executions.find(
+    const fresh = granted.flatMap((one) => (one.change.before ? [] : [marked(batch, one)]));
+    const changes = granted.flatMap((one) => changeOf(batch, one) ?? []);
+    const [inserted, changed] = await Promise.allSettled([
+      fresh.length === 0 ? 0 : insertNew(executions, fresh),
+      changeEach(executions, changes, DURABLE),
+    ]);
+    // After such an error a write may still come; then the batch is left to be finished later.
+    if (inserted.status === 'rejected') throw inserted.reason;
+    if (changed.status === 'rejected') throw changed.reason;
+    if (inserted.value + changed.value === ids.length) return new Set(ids);
+    const found = executions.find(
       { _id: { $in: ids }, 'mark.batch': batch },
       { projection: { _id: 1 }, ...MAJORITY },
     );
@@ -137,11 +141,29 @@ function moveOfGranted({ change: { before }, after }: Granted): Move {
   return moveOf({ before, after });
 }
 
-function operationOf(batch: string, { change: { before }, after }: Granted) {
-  const from = before && { from: before.state };
-  const document = { ...after, mark: { batch, ...from, to: after.state } };
-  if (!before) return { insertOne: { document } };
+/** Answers with how many were not there before. */
+async function insertNew(
+  executions: ExecutionCollection,
+  fresh: readonly ExecutionDocument[],
+): Promise<number> {
+  try {
+    return (await executions.insertMany(fresh, { ordered: false, ...DURABLE })).insertedCount;
+  } catch (error) {
+    const taken = takenIn(error);
+    if (!taken) throw error;
+    return fresh.length - taken.length;
+  }
+}
+
+function changeOf(batch: string, granted: Granted): OwnChange<string> | undefined {
+  const { before } = granted.change;
+  if (!before) return undefined;
+  const { _id: id, state, attempt } = before;
   // An execution is in each state of each attempt at most once, so these two name what was seen.
-  const { _id, state, attempt } = before;
-  return { replaceOne: { filter: { _id, state, attempt }, replacement: document } };
+  const when = { $and: [{ $eq: ['$state', state] }, { $eq: ['$attempt', attempt] }] };
+  return { id, when, to: { $literal: marked(batch, granted) } };
+}
+
+function marked(batch: string, { change: { before }, after }: Granted): ExecutionDocument {
+  return { ...after, mark: { batch, ...(before && { from: before.state }), to: after.state } };
 }
