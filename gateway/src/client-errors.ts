@@ -1,11 +1,14 @@
 // What Node refuses by itself, before Fastify knows of a request, or with an empty answer: here it gets the envelope as well.
 
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '@egg/rpc';
 import { envelopeOf, HttpError, invalidRequest } from './errors.ts';
+
+// An import of it would load all of `fetch` as well.
+const { STATUS_CODES } = process.getBuiltinModule('node:http');
 
 const REASONS: Record<string, [status: number, reason: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'the request took too long to arrive'],

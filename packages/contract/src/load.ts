@@ -1,13 +1,15 @@
 // Reads the protos once and gives the contract: services, methods, tables and messages with everything that is derived from
-// them. Relies on protobufjs for options and comments, on proto-loader for what server reflection needs.
+// them. Relies on protobufjs. Every process loads all of it at its start and needs little of it: what costs time to derive is
+// derived when it is first asked for.
 
-import { globSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
-import * as protoLoader from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
+import { encodeDescriptors } from './descriptors.ts';
 import { compileCoercion } from './coerce.ts';
 import type { Contract, MessageContract, MethodContract, ServiceContract, TableContract } from './model.ts';
+import { once } from './once.ts';
 import { checkOptions, type HttpRule, list, type MethodRules, option, type TableRules } from './options.ts';
 import { compileReferences, pointsAt } from './references.ts';
 import { describeField, messageSchema } from './schema.ts';
@@ -16,6 +18,9 @@ import { registerWellKnownTypes } from './wire.ts';
 
 /** The protos of this repository. */
 export const PROTO_DIR = resolve(import.meta.dirname, '../../../proto');
+
+/** What of them is the API; the rest is what those import. In the order of their names. */
+const API_DIRS = ['egg/blocklists', 'egg/eggs', 'egg/events', 'egg/tasks'];
 
 /** Where protobufjs keeps `google/api/annotations.proto` and its like. */
 const GOOGLE_DIR = dirname(createRequire(import.meta.url).resolve('protobufjs/package.json'));
@@ -30,8 +35,7 @@ const REQUEST = { longs: Number, enums: String } as const;
 export function loadContract({ dirs = [], files }: { dirs?: string[]; files?: string[] } = {}): Contract {
   registerWellKnownTypes();
   const includeDirs = [...dirs, PROTO_DIR, GOOGLE_DIR];
-  const names = files ?? globSync('egg/{blocklists,eggs,events,tasks}/**/*.proto', { cwd: PROTO_DIR }).sort();
-  const root = loadRoot(names, includeDirs);
+  const root = loadRoot(files ?? protosOfTheApi(), includeDirs);
   checkOptions(root.lookup('egg') ?? root);
   const messages = messageCache(root);
   const services = servicesIn(root).map((service) => describeService(service, messages));
@@ -50,15 +54,23 @@ export function loadContract({ dirs = [], files }: { dirs?: string[]; files?: st
         name,
       ),
     message: (name) => messages(root.lookupType(name), false),
-    packageDefinition: protoLoader.loadSync(names, { keepCase: true, includeDirs }),
+    descriptors: once(() => encodeDescriptors(root)),
   };
+}
+
+function protosOfTheApi(): string[] {
+  return API_DIRS.flatMap((dir) =>
+    readdirSync(join(PROTO_DIR, dir), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.proto'))
+      .map((name) => `${dir}/${name}`),
+  );
 }
 
 function loadRoot(files: string[], dirs: string[]): protobuf.Root {
   const root = new protobuf.Root();
   root.resolvePath = (_origin, target) => {
     if (target in protobuf.common) return target;
-    return dirs.map((dir) => join(dir, target)).find((path) => globSync(path).length > 0) ?? target;
+    return dirs.map((dir) => join(dir, target)).find((path) => existsSync(path)) ?? target;
   };
   root.loadSync(files, { keepCase: true, alternateCommentMode: true });
   root.resolveAll();
@@ -85,13 +97,19 @@ function messageCache(root: protobuf.Root): Messages {
 }
 
 function describeMessage(type: protobuf.Type, request: boolean): MessageContract {
-  const schema = messageSchema(type, request);
+  const schema = once(() => messageSchema(type, request));
+  const fields = once(() => type.fieldsArray.map((field) => describeField(field.resolve())));
+  const coerce = once(() => compileCoercion(type));
   return {
     name: type.fullName.slice(1),
     comment: type.comment ?? '',
-    schema,
-    fields: type.fieldsArray.map((field) => describeField(field.resolve())),
-    coerce: compileCoercion(type),
+    get schema() {
+      return schema();
+    },
+    get fields() {
+      return fields();
+    },
+    coerce: (value, source) => coerce()(value, source),
     validate: compileValidator(schema),
     encode: (value) => type.encode(type.fromObject(value)).finish(),
     decodeRequest: (bytes) => type.toObject(type.decode(bytes), REQUEST),

@@ -1,7 +1,5 @@
 // What the protos say, as plain objects: the one description that gateway, services, types and OpenAPI are made from.
 
-import type { PackageDefinition } from '@grpc/proto-loader';
-
 /** One thing that is wrong with a request. `field` is a path such as `files[0].platform`; empty for the whole. */
 export interface Violation {
   field: string;
@@ -131,6 +129,6 @@ export interface Contract {
   table(name: string): TableContract;
   /** By full name. Throws if there is none. */
   message(name: string): MessageContract;
-  /** For gRPC server reflection. */
-  readonly packageDefinition: PackageDefinition;
+  /** The protos for gRPC server reflection: serialised FileDescriptorProtos, one for each package. */
+  descriptors(): readonly Uint8Array[];
 }

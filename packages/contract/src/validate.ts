@@ -10,7 +10,15 @@ const MOST_VIOLATIONS = 20;
 /** Deeper than this nothing is that anybody wrote. */
 const DEEPEST = 32;
 
-const ajv = new Ajv2020({ allErrors: true, strict: true, strictRequired: false, validateFormats: true });
+const ajv = new Ajv2020({
+  allErrors: true,
+  strict: true,
+  strictRequired: false,
+  validateFormats: true,
+  // The schemas are made here. To compile the schema of schemas first would take longer than all of them.
+  meta: false,
+  validateSchema: false,
+});
 ajv.addFormat('unicode', { type: 'string', validate: (text: string) => text.isWellFormed() });
 ajv.addKeyword({
   keyword: 'instant',
@@ -32,10 +40,10 @@ ajv.addKeyword({
 });
 
 /** Makes the validator of one message, compiled when first used. It takes what `coerce` gave: a Timestamp is a Date by then. */
-export function compileValidator(schema: JsonSchema): (value: unknown) => Violation[] {
+export function compileValidator(schema: () => JsonSchema): (value: unknown) => Violation[] {
   let compiled: ValidateFunction | undefined;
   return (value) => {
-    compiled ??= ajv.compile(inside(schema));
+    compiled ??= ajv.compile(inside(schema()));
     if (compiled(value)) return [];
     const errors = (compiled.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
     return errors.slice(0, MOST_VIOLATIONS).map(violation);

@@ -58,7 +58,7 @@ const WELL_KNOWN: Record<string, string[]> = {
  * Extensions are left out: the options that they make are not in the descriptors. Throws an Error for a name that nobody declares.
  */
 export function linkDescriptors(
-  encoded: Uint8Array[],
+  encoded: readonly Uint8Array[],
   wanted: (file: { package: string }) => boolean,
 ): Buffer[] {
   const files = encoded.map(decodeFile).flatMap(splitWellKnown);

@@ -8,12 +8,12 @@ import { linkDescriptors } from './descriptors.ts';
 
 const HEALTH = 'grpc.health.v1.Health';
 
-/** Adds reflection for `services` of `definition` and for the health protocol. */
-export function addReflection(server: Server, definition: PackageDefinition, services: string[]): void {
+/** Adds reflection for `services`, which `descriptors` tell of, and for the health protocol. */
+export function addReflection(server: Server, descriptors: readonly Uint8Array[], services: string[]): void {
   const shown = [...services, HEALTH];
   const packages = new Set(shown.map((name) => name.slice(0, name.lastIndexOf('.'))));
-  const definitions = [definition, loadSync(healthProto, { keepCase: true })];
-  const files = linkDescriptors(definitions.flatMap(filesOf), (file) => packages.has(file.package));
+  const health = filesOf(loadSync(healthProto, { keepCase: true }));
+  const files = linkDescriptors([...descriptors, ...health], (file) => packages.has(file.package));
   const linked = {
     linked: { format: '', type: {}, fileDescriptorProtos: files },
   } as unknown as PackageDefinition;

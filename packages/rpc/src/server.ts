@@ -65,7 +65,7 @@ export async function startServer(options: RpcServerOptions): Promise<RpcServer>
   const names = Object.keys(services);
   const health = new HealthImplementation();
   health.addToServer(server);
-  addReflection(server, contract.packageDefinition, names);
+  addReflection(server, contract.descriptors(), names);
   const setServing = (serving: boolean): void => {
     for (const name of ['', ...names]) health.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');
   };

@@ -1,6 +1,5 @@
 // The metrics of a process for Prometheus, and a small server for them where the gateway's `/metrics` does not reach.
 
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics, Histogram, Registry } from '@platformatic/prom-client';
 import type { Observe } from '@egg/rpc';
@@ -41,6 +40,8 @@ export async function serveMetrics(
   metrics: Metrics,
   { host, port }: { host: string; port: number },
 ): Promise<{ port: number; close(): Promise<void> }> {
+  // Not at the top: few processes serve metrics, and to import `node:http` loads all of `fetch` as well.
+  const { createServer } = await import('node:http');
   const server = createServer((request, response) => {
     if (request.url !== '/metrics') {
       response.writeHead(404).end();

@@ -4,8 +4,7 @@
 
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import type { LookupFunction, Socket } from 'node:net';
 import type { RefuseAddress } from './addresses.ts';
 import { FetchFailure } from './failure.ts';
@@ -32,13 +31,15 @@ export async function openHop(
   headers: Readonly<Record<string, string>>,
   { ways, limits, watch }: { ways: Ways; limits: FetchLimits; watch: Watch },
 ): Promise<IncomingMessage> {
+  const isSecure = url.protocol === 'https:';
+  // Not at the top, where it would load all of `fetch` into every start.
+  const { Agent, request: send } = await (isSecure ? import('node:https') : import('node:http'));
   watch.signal.throwIfAborted();
   watch.phase(limits.connectMs, 'the host did not answer the connection in time');
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const isSecure = url.protocol === 'https:';
   // An agent of its own for each hop: no connection is used again, and none is shared with what else this process asks.
-  const request = (isSecure ? httpsRequest : httpRequest)(url, {
-    agent: isSecure ? new HttpsAgent() : new HttpAgent(),
+  const request = send(url, {
+    agent: new Agent(),
     headers,
     lookup: checkedLookup(ways),
   });
