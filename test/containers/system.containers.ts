@@ -80,6 +80,35 @@ test('who listens hears of a change', async () => {
   expect(text).toContain('event: egg.domain_block.added');
 });
 
+test('a host enrols and does what a run wants of it, and the audit says where each change came from', async () => {
+  const post = async <T>(path: string, sent: object, headers?: Record<string, string>): Promise<T> => {
+    const { body } = await http.post<T>(path, sent, headers);
+    expect(body, path).toMatchObject({ status: 0 });
+    return body.data;
+  };
+  const { id: egg_id } = await post<{ id: number }>('/egg/add', { name: 'agent' });
+  const { secret } = await post<{ secret: string }>('/token/add', { name: 'rollout', role: 'enroll' });
+  const host = await post<{ id: number; token: string }>('/host/enroll', {
+    enrollment_token: secret,
+    name: 'web-1',
+    platform: 'linux/amd64',
+  });
+  const { id: task_id } = await post<{ id: number }>('/task/add', { name: 'say', egg_id, action: 'say' });
+  const { id: strategy_id } = await post<{ id: number }>('/strategy/add', { name: 'all', target: {} });
+  const { id: run } = await post<{ id: number }>('/task/run', { task_id, strategy_id });
+  const authorization = `Bearer ${host.token}`;
+  const checkIn = (executions: object[]) =>
+    post<{ executions: { id: string; attempt: number }[] }>('/checkin', { executions }, { authorization });
+  await expect.poll(async () => (await checkIn([])).executions.length, { timeout: 20_000 }).toBe(1);
+  const { executions } = await checkIn([]);
+  await checkIn(executions.map(({ id, attempt }) => ({ id, attempt, state: 'succeeded' })));
+  const state = async () => (await http.get<{ state: string }[]>(`/run/list?id=${run}`)).body.data[0]?.state;
+  await expect.poll(state, { timeout: 20_000 }).toBe('succeeded');
+  const { body } = await http.get<{ from: string }[]>('/audit/list?table=eggs&limit=1');
+  // Of this machine, as the network of the containers sees it, and not of the gateway.
+  expect(body.data[0]?.from).toMatch(/\.1$/);
+});
+
 describe.each(['blocklists', 'nats', 'mongo', 'gateway'])('after %s was killed', (service) => {
   test('nothing is lost, and writes go on at the next revision', async () => {
     const kept = await add(`before-${service}.example`);
