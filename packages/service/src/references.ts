@@ -6,13 +6,13 @@ import type { OwnTarget, Pointed, Settlement, Target } from '@egg/store';
 
 interface ClaimRequest {
   readonly table: string;
-  readonly id: number;
+  readonly ids: number[];
   readonly claim: string;
 }
 
 interface SettleRequest {
   readonly table: string;
-  readonly id: number;
+  readonly ids: number[];
   readonly claim?: string;
   readonly by?: string;
   readonly revision?: number;
@@ -27,12 +27,12 @@ export function referenceMethods(targets: ReadonlyMap<string, OwnTarget>): Handl
     return target;
   };
   return {
-    async Claim({ table, id, claim }: ClaimRequest, { deadline }: { deadline: number }) {
-      await find(table).claim(id, claim, deadline);
-      return {};
+    async Claim({ table, ids, claim }: ClaimRequest, { deadline }: { deadline: number }) {
+      const refused = await find(table).claim(ids, claim, deadline);
+      return { refused: refused.map(({ id, isThere: is_there }) => ({ id, is_there })) };
     },
-    async Settle({ table, id, claim, by, revision, points = false }: SettleRequest) {
-      await find(table).settle(id, {
+    async Settle({ table, ids, claim, by, revision, points = false }: SettleRequest) {
+      await find(table).settle(ids, {
         ...(claim !== undefined && { claim }),
         ...(by !== undefined && revision !== undefined && { pointer: { by, revision, points } }),
       });
@@ -55,11 +55,14 @@ type Call = (method: string, request: object, deadline?: number) => Promise<obje
 /** A table of another service, whose ReferenceService is called. */
 export function remoteTarget(table: string, call: Call): Target {
   return {
-    claim: async (id, claim, deadline) => {
-      await call('Claim', { table, id, claim }, deadline);
+    claim: async (ids, claim, deadline) => {
+      const { refused } = (await call('Claim', { table, ids, claim }, deadline)) as {
+        refused: { id: number; is_there: boolean }[];
+      };
+      return refused.map(({ id, is_there: isThere }) => ({ id, isThere }));
     },
-    settle: async (id, { claim, pointer }: Settlement) => {
-      await call('Settle', { table, id, ...(claim !== undefined && { claim }), ...pointer });
+    settle: async (ids, { claim, pointer }: Settlement) => {
+      await call('Settle', { table, ids, ...(claim !== undefined && { claim }), ...pointer });
     },
     read: async (after, limit) => {
       const { data } = (await call('Read', { table, after, limit })) as {

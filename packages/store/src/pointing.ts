@@ -5,7 +5,7 @@ import { RpcError, toRpcError } from '@egg/rpc/errors';
 import type { Reference, TableContract } from '@egg/contract';
 import type { Outcome } from './command.ts';
 import type { Commit, Fields, Row } from './record.ts';
-import { claimedAt, newClaim, pointerOf, tableOf } from './references.ts';
+import { claimedAt, newClaim, pointerOf, type Settlement, tableOf } from './references.ts';
 import { isUnknown, type Target } from './target.ts';
 
 interface Log {
@@ -46,9 +46,9 @@ export class Pointing<R extends Row> {
     const claim = newClaim(this.#contract.name);
     const claimed: Reference[] = [];
     try {
-      for (const reference of fresh) {
-        claimed.push(reference);
-        await this.#claim(reference, claim, deadline);
+      for (const [table, references] of byTable(fresh)) {
+        claimed.push(...references);
+        await this.#claim(table, references, claim, deadline);
       }
       const outcome = await commit();
       await this.#settle(claim, claimed, outcome.commit);
@@ -117,26 +117,42 @@ export class Pointing<R extends Row> {
       for (const row of rows) {
         for (const reference of this.#of(row).filter((one) => stale.has(keyOf(one)))) {
           const pointer = { by: `${this.#contract.name}:${row.id}`, revision: row.revision, points: true };
-          await this.#targetOf(reference.table).settle(reference.id, { pointer });
+          await this.#targetOf(reference.table).settle([reference.id], { pointer });
         }
       }
     }
     for (const { table, id, claim } of [...stale.values()].flat()) {
-      await this.#targetOf(table).settle(id, { claim });
+      await this.#targetOf(table).settle([id], { claim });
     }
   }
 
-  async #claim({ table, id, field }: Reference, claim: string, deadline: number): Promise<void> {
-    try {
-      await this.#targetOf(table).claim(id, claim, deadline);
-    } catch (thrown) {
-      const { code, message } = toRpcError(thrown);
-      if (code === 'NOT_FOUND')
-        throw refusal('INVALID_ARGUMENT', field, `names ${table} ${id}, which is not there`);
-      if (code === 'FAILED_PRECONDITION')
-        throw refusal(code, field, `names ${table} ${id}, which is being deleted`);
-      throw new RpcError('UNAVAILABLE', `whether ${table} ${id} is there cannot be known: ${message}`);
-    }
+  async #claim(
+    table: string,
+    references: readonly Reference[],
+    claim: string,
+    deadline: number,
+  ): Promise<void> {
+    const refused = await this.#targetOf(table)
+      .claim(idsOf(references), claim, deadline)
+      .catch((thrown: unknown) => {
+        const reason = toRpcError(thrown).message;
+        throw new RpcError(
+          'UNAVAILABLE',
+          `whether what is named of ${table} is there cannot be known: ${reason}`,
+        );
+      });
+    if (refused.length === 0) return;
+    const there = new Map(refused.map(({ id, isThere }) => [id, isThere]));
+    const violations = references
+      .filter(({ id }) => there.has(id))
+      .map(({ field, id }) => {
+        const why = there.get(id) === true ? 'which is being deleted' : 'which is not there';
+        return { field, reason: `names ${table} ${id}, ${why}` };
+      });
+    const code = refused.every(({ isThere }) => isThere) ? 'FAILED_PRECONDITION' : 'INVALID_ARGUMENT';
+    throw new RpcError(code, violations.map(({ field, reason }) => `${field} ${reason}`).join('; '), {
+      violations,
+    });
   }
 
   /** What cannot be told now is found by the sweep. */
@@ -145,27 +161,24 @@ export class Pointing<R extends Row> {
     claimed: readonly Reference[],
     commit: Commit<R> | undefined,
   ): Promise<void> {
-    const open = new Map(claimed.map((reference) => [keyOf(reference), reference]));
-    const settle = async (
-      { table, id }: Reference,
-      pointer?: { by: string; revision: number; points: boolean },
-    ) => {
-      const isClaimed = open.delete(keyOf({ table, id }));
-      await this.#targetOf(table).settle(id, {
-        ...(isClaimed && claim !== undefined && { claim }),
-        ...(pointer && { pointer }),
-      });
+    const over = claim === undefined ? {} : { claim };
+    const settle = async (references: readonly Reference[], settlement: Settlement): Promise<void> => {
+      for (const [table, some] of byTable(references))
+        await this.#targetOf(table).settle(idsOf(some), settlement);
     };
+    let open = claimed;
     try {
       for (const { id, before, after } of commit?.changes ?? []) {
-        const by = `${this.#contract.name}:${id}`;
-        const revision = commit?.revision ?? 0;
-        for (const reference of newIn(this.#of(after), this.#of(before)))
-          await settle(reference, { by, revision, points: true });
-        for (const reference of newIn(this.#of(before), this.#of(after)))
-          await settle(reference, { by, revision, points: false });
+        const pointer = { by: `${this.#contract.name}:${id}`, revision: commit?.revision ?? 0 };
+        const [begun, ended] = [
+          newIn(this.#of(after), this.#of(before)),
+          newIn(this.#of(before), this.#of(after)),
+        ];
+        await settle(begun, { ...over, pointer: { ...pointer, points: true } });
+        await settle(ended, { pointer: { ...pointer, points: false } });
+        open = newIn(open, begun);
       }
-      for (const reference of open.values()) await settle(reference);
+      await settle(open, over);
     } catch (error) {
       this.#log.warn(
         { err: error, table: this.#contract.name },
@@ -194,6 +207,10 @@ function keyOf({ table, id }: Pick<Reference, 'table' | 'id'>): string {
   return `${table}:${id}`;
 }
 
-function refusal(code: 'INVALID_ARGUMENT' | 'FAILED_PRECONDITION', field: string, reason: string): RpcError {
-  return new RpcError(code, `${field} ${reason}`, { violations: [{ field, reason }] });
+function idsOf(references: readonly Reference[]): number[] {
+  return references.map(({ id }) => id);
+}
+
+function byTable(references: readonly Reference[]): Map<string, Reference[]> {
+  return Map.groupBy(references, ({ table }) => table);
 }

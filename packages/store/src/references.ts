@@ -9,7 +9,7 @@ import { DURABLE, MAJORITY } from './concerns.ts';
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
 import type { Collection } from './driver.ts';
-import { unlessTaken } from './duplicates.ts';
+import { takenIn, unlessTaken } from './duplicates.ts';
 
 export interface ReferenceDocument<Id extends number | string = number> {
   /** The record's id. */
@@ -40,30 +40,40 @@ export class References<Id extends number | string = number> {
   }
 
   /**
-   * Says that a commit that is about to be made points at the record; harmless to repeat. Throws FAILED_PRECONDITION where the record is
-   * being deleted. The caller then has to look whether the record is there at all.
+   * Says that a commit that is about to be made points at some records; harmless to repeat. Answers with those that are being deleted. The
+   * caller then has to look whether the others are there at all.
    */
-  async claim(id: Id, claim: string): Promise<void> {
-    const open = { _id: id, closers: { $size: 0 } } as object;
-    const add = { $addToSet: { by: claim } } as object;
-    if (await this.#upsert(open, { ...add, $setOnInsert: { closers: [] } })) return;
-    // Made at the same moment by another, or closed: the second try tells which.
-    const { matchedCount } = await this.#references.updateOne(open, add, DURABLE);
-    if (matchedCount === 0)
-      throw new RpcError('FAILED_PRECONDITION', `the record with id ${id} is being deleted`);
+  async claim(ids: readonly Id[], claim: string): Promise<Id[]> {
+    const some = { _id: { $in: [...ids] } };
+    const open = { ...some, closers: { $size: 0 } } as object;
+    for (;;) {
+      const add = { $addToSet: { by: claim } } as object;
+      const { matchedCount } = await this.#references.updateMany(open, add, DURABLE);
+      if (matchedCount === ids.length) return [];
+      const known = await this.#references.find(some as object, MAJORITY).toArray();
+      const there = new Set<Id>(known.map(({ _id }) => _id as Id));
+      const isBegun = await this.#begin(
+        ids.filter((id) => !there.has(id)),
+        claim,
+      );
+      const others = known.filter(({ by }) => !by.includes(claim));
+      // What others made or opened at the same moment is claimed at the next try.
+      if (isBegun && others.every(({ closers }) => closers.length > 0))
+        return others.map(({ _id }) => _id as Id);
+    }
   }
 
-  /** Says what became of a claim. Harmless to repeat. */
-  async settle(id: Id, { claim, pointer }: Settlement): Promise<void> {
-    const record = { _id: id } as object;
+  /** Says what became of a claim of some records. Harmless to repeat. */
+  async settle(ids: readonly Id[], { claim, pointer }: Settlement): Promise<void> {
+    const records = { _id: { $in: [...ids] } } as object;
     const gone = claim === undefined ? [] : [claim];
     if (pointer?.points) {
       const added = `${pointer.by}@${pointer.revision}`;
-      await this.#references.updateOne(record, { $addToSet: { by: added } } as object, DURABLE);
+      await this.#references.updateMany(records, { $addToSet: { by: added } } as object, DURABLE);
     }
-    if (pointer) gone.push(...(await this.#older(id, pointer)));
+    if (pointer) gone.push(...(await this.#older(records, pointer)));
     if (gone.length > 0)
-      await this.#references.updateOne(record, { $pull: { by: { $in: gone } } } as object, DURABLE);
+      await this.#references.updateMany(records, { $pull: { by: { $in: gone } } } as object, DURABLE);
   }
 
   /** To be called before a record is deleted. Throws FAILED_PRECONDITION that names who points at it. */
@@ -108,9 +118,24 @@ export class References<Id extends number | string = number> {
     await this.#references.updateOne({ _id: id } as object, gone, DURABLE);
   }
 
-  async #older(id: Id, pointer: { by: string; revision: number; points: boolean }): Promise<string[]> {
-    const by = (await this.#find(id))?.by ?? [];
-    return by.filter((entry) => {
+  /** Makes the documents of records that nobody has pointed at yet. False where somebody else made one of them. */
+  async #begin(ids: readonly Id[], claim: string): Promise<boolean> {
+    if (ids.length === 0) return true;
+    const documents = ids.map((_id) => ({ _id, by: [claim], closers: [] }));
+    try {
+      await this.#references.insertMany(documents, { ordered: false, ...DURABLE });
+      return true;
+    } catch (error) {
+      if (takenIn(error)) return false;
+      throw error;
+    }
+  }
+
+  /** What is older than a pointer of the same record is over, wherever it stands. */
+  async #older(records: object, pointer: { by: string; revision: number }): Promise<string[]> {
+    const found = await this.#references.find(records, MAJORITY).toArray();
+    const entries = new Set(found.flatMap(({ by }) => by));
+    return [...entries].filter((entry) => {
       const revision = revisionIn(entry, pointer.by);
       return revision !== undefined && revision < pointer.revision;
     });

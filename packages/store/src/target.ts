@@ -2,18 +2,23 @@
 
 import { RpcError } from '@egg/rpc/errors';
 import { claimedAt, type ReferenceDocument, type References, type Settlement } from './references.ts';
-import { notFound } from './view.ts';
 
 export interface Target {
   /**
-   * Says that a record of `claim`'s table is about to point at this one. Throws NOT_FOUND if it is not there, FAILED_PRECONDITION while
-   * it is being deleted, UNAVAILABLE if that cannot be known.
+   * Says that a record of `claim`'s table is about to point at these. Answers with those that it cannot point at; throws UNAVAILABLE if
+   * that cannot be known. Whatever comes of it, the claim has to be settled.
    */
-  claim(id: number, claim: string, deadline: number): Promise<void>;
-  settle(id: number, settlement: Settlement): Promise<void>;
+  claim(ids: readonly number[], claim: string, deadline: number): Promise<Refused[]>;
+  settle(ids: readonly number[], settlement: Settlement): Promise<void>;
   /** Who points at what, in order of id: at most `limit` records behind `after`. */
   read(after: number, limit: number): Promise<Pointed[]>;
   drop(id: number, entries: readonly string[]): Promise<void>;
+}
+
+/** A record that nobody may point at: it is being deleted, or not there any more. */
+export interface Refused {
+  readonly id: number;
+  readonly isThere: boolean;
 }
 
 /** A record that is pointed at, and by whom. */
@@ -21,7 +26,7 @@ export type Pointed = Pick<ReferenceDocument, '_id' | 'by'>;
 
 interface Owner {
   follow(deadline?: number): Promise<void>;
-  current(id: number): Promise<object | undefined>;
+  currentOf(ids: readonly number[]): Promise<ReadonlyMap<number, object>>;
 }
 
 /** A closing older than this whose record is there led to no deletion; one whose record is gone is of no more use. */
@@ -38,16 +43,17 @@ export class OwnTarget implements Target {
     this.references = references;
   }
 
-  async claim(id: number, claim: string, deadline: number): Promise<void> {
-    await this.references.claim(id, claim);
+  async claim(ids: readonly number[], claim: string, deadline: number): Promise<Refused[]> {
+    const deleting = new Set(await this.references.claim(ids, claim));
     await this.#owner.follow(deadline);
-    if (await this.#owner.current(id)) return;
-    await this.references.settle(id, { claim });
-    throw notFound(id);
+    const there = await this.#owner.currentOf(ids);
+    return ids
+      .filter((id) => deleting.has(id) || !there.has(id))
+      .map((id) => ({ id, isThere: there.has(id) }));
   }
 
-  settle(id: number, settlement: Settlement): Promise<void> {
-    return this.references.settle(id, settlement);
+  settle(ids: readonly number[], settlement: Settlement): Promise<void> {
+    return this.references.settle(ids, settlement);
   }
 
   read(after: number, limit: number): Promise<Pointed[]> {
@@ -75,11 +81,12 @@ export class OwnTarget implements Target {
     await this.#owner.follow();
     let documents: ReferenceDocument[] = [];
     for (let after = 0; (documents = await this.references.read(after, READ)).length > 0;) {
+      const there = await this.#owner.currentOf(documents.map(({ _id }) => _id));
       for (const { _id, by, closers } of documents) {
         const isOver =
           closers.length > 0 && closers.every((closer) => now - (claimedAt(closer) ?? 0) > OVER_MS);
         if (!isOver) continue;
-        if (await this.#owner.current(_id)) {
+        if (there.has(_id)) {
           for (const closer of closers) await this.references.reopen(_id, closer);
         } else if (by.length === 0) await this.references.forget(_id, closers);
       }

@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RpcError } from '@egg/rpc/errors';
 import { testDatabase, testName } from '@egg/testing';
 import { newClaim, type ReferenceDocument, References } from '../src/references.ts';
 import { OwnTarget } from '../src/target.ts';
@@ -12,15 +11,10 @@ const collection = () => database.collection<ReferenceDocument>(testName());
 const open = (): References => new References(collection());
 const MINUTES = 60_000;
 
-function codeOf(result: PromiseSettledResult<void>): string {
-  if (result.status === 'fulfilled') return 'OK';
-  return result.reason instanceof RpcError ? result.reason.code : String(result.reason);
-}
-
 async function point(references: References, id: number, by: string, revision: number): Promise<void> {
   const claim = newClaim('a');
-  await references.claim(id, claim);
-  await references.settle(id, { claim, pointer: { by, revision, points: true } });
+  await references.claim([id], claim);
+  await references.settle([id], { claim, pointer: { by, revision, points: true } });
 }
 
 test('a record that is pointed at cannot be deleted, and the refusal says by whom', async () => {
@@ -35,12 +29,28 @@ test('a record that is pointed at cannot be deleted, and the refusal says by who
       { field: 'id', reason: 'is used by named_file 2' },
     ],
   });
-  await references.settle(7, { pointer: { by: 'egg_versions:1', revision: 5, points: false } });
-  await references.settle(7, { pointer: { by: 'named_file:2', revision: 10, points: false } });
+  await references.settle([7], { pointer: { by: 'egg_versions:1', revision: 5, points: false } });
+  await references.settle([7], { pointer: { by: 'named_file:2', revision: 10, points: false } });
   await references.close(7, 'x');
-  await expect(references.claim(7, newClaim('a'))).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect(await references.claim([7], newClaim('a'))).toEqual([7]);
   await references.reopen(7, 'x');
-  await references.claim(7, newClaim('a'));
+  expect(await references.claim([7], newClaim('a'))).toEqual([]);
+});
+
+test('many records are claimed and let go of at once, and those that are being deleted are named', async () => {
+  const references = open();
+  const ids = Array.from({ length: 1000 }, (_, index) => index + 1);
+  const closed = [5, 600, 999];
+  for (const id of closed) await references.close(id, 'x');
+  const claim = newClaim('a');
+  expect(await references.claim(ids, claim)).toEqual(closed);
+  expect(await references.claim(ids, claim)).toEqual(closed);
+  const pointer = { by: 'a:1', revision: 4, points: true };
+  await references.settle(ids, { claim, pointer });
+  expect((await references.read(0, 3)).map(({ by }) => by)).toEqual([['a:1@4'], ['a:1@4'], ['a:1@4']]);
+  await expect(references.close(4, 'x')).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  await references.settle(ids, { pointer: { ...pointer, revision: 5, points: false } });
+  await references.close(4, 'x');
 });
 
 test('a closing is over only when all who closed have taken it back', async () => {
@@ -48,23 +58,24 @@ test('a closing is over only when all who closed have taken it back', async () =
   await references.close(1, 'x');
   await references.close(1, 'y');
   await references.reopen(1, 'x');
-  await expect(references.claim(1, newClaim('a'))).rejects.toMatchObject({ code: 'FAILED_PRECONDITION' });
+  expect(await references.claim([1], newClaim('a'))).toEqual([1]);
   await references.reopen(1, 'y');
-  await references.claim(1, newClaim('a'));
+  expect(await references.claim([1], newClaim('a'))).toEqual([]);
 });
 
 test('of those who point at a record and the one who deletes it at the same moment, only one side wins', async () => {
   const references = open();
   for (let id = 1; id <= 40; id++) {
-    const [closed, ...claimed] = (
-      await Promise.allSettled([
-        references.close(id, 'x'),
-        references.claim(id, newClaim('a')),
-        references.claim(id, newClaim('b')),
-      ])
-    ).map(codeOf);
-    if (closed === 'OK') expect(claimed).toEqual(['FAILED_PRECONDITION', 'FAILED_PRECONDITION']);
-    else expect([closed, ...claimed].filter((code) => code === 'OK')).not.toEqual([]);
+    const [closed, ...claimed] = await Promise.all([
+      references.close(id, 'x').then(
+        () => true,
+        () => false,
+      ),
+      references.claim([id], newClaim('a')),
+      references.claim([id], newClaim('b')),
+    ]);
+    if (closed) expect(claimed).toEqual([[id], [id]]);
+    else expect(claimed).toEqual([[], []]);
   }
 });
 
@@ -87,13 +98,13 @@ test('an end of pointing that is told late takes no newer pointer away', async (
         const id = ++last;
         const pointsAfter = (revision: number): boolean => revision % 2 === 1;
         const claim = newClaim('a');
-        await references.claim(id, claim);
+        await references.claim([id], claim);
         for (const revision of order) {
-          await references.settle(id, {
+          await references.settle([id], {
             pointer: { by: 'a:1', revision, points: pointsAfter(revision) },
           });
         }
-        await references.settle(id, { claim });
+        await references.settle([id], { claim });
         const closing = await references.close(id, 'x').then(
           () => 'closed',
           () => 'used',
@@ -111,7 +122,7 @@ test('a closing that led to no deletion is taken back after a while, one whose r
   const target = new OwnTarget(
     {
       follow: () => Promise.resolve(),
-      current: (id) => Promise.resolve(id === 1 ? { id } : undefined),
+      currentOf: (ids) => Promise.resolve(new Map(ids.includes(1) ? [[1, { id: 1 }]] : [])),
     },
     new References(documents),
   );
@@ -120,7 +131,5 @@ test('a closing that led to no deletion is taken back after a while, one whose r
   expect(await documents.countDocuments({ closers: { $size: 1 } })).toBe(3);
   await target.sweep(Date.now() + 3 * MINUTES);
   expect((await documents.find().toArray()).map(({ _id, closers }) => [_id, closers])).toEqual([[1, []]]);
-  await expect(target.claim(2, newClaim('a'), Date.now() + 1000)).rejects.toMatchObject({
-    code: 'NOT_FOUND',
-  });
+  expect(await target.claim([1, 2], newClaim('a'), Date.now() + 1000)).toEqual([{ id: 2, isThere: false }]);
 });

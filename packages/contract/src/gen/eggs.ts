@@ -203,6 +203,24 @@ export interface CheckInRequestReport {
   message?: string;
 }
 
+export interface ClaimReferencesReply {
+  refused: ClaimReferencesReplyRefused[];
+}
+
+export interface ClaimReferencesReplyRefused {
+  id: number;
+  /** It is there, and is being deleted. */
+  is_there: boolean;
+}
+
+export interface ClaimReferencesRequest {
+  /** The table of the records that are pointed at: `files`. */
+  table: string;
+  ids?: number[];
+  /** Names the claim: `<table>#<time>.<random>`. */
+  claim: string;
+}
+
 export interface DownloadFileRequest {
   id: number;
   /** The first byte; negative counts from the end. 0 if not said. Over HTTP `Range` says it. */
@@ -753,14 +771,6 @@ export interface ReadReferencesRequest {
 export interface ReferenceReply {
 }
 
-export interface ReferenceRequest {
-  /** The table of the record that is pointed at: `files`. */
-  table: string;
-  id: number;
-  /** Names the claim: `<table>#<time>.<random>`. */
-  claim: string;
-}
-
 export interface ReportedEgg {
   egg: string;
   version: string;
@@ -796,14 +806,14 @@ export interface ScanHostsRequest {
 
 export interface SettleReferenceRequest {
   table: string;
-  id: number;
+  ids?: number[];
   /** The claim that is over. */
   claim?: string;
-  /** The record that pointed at it until now, or points at it from now on: `<table>:<id>`. */
+  /** The record that pointed at them until now, or points at them from now on: `<table>:<id>`. */
   by?: string;
   /** The revision of the commit that made it so. */
   revision?: number;
-  /** It points at it from that revision on; else it did until then. */
+  /** It points at them from that revision on; else it did until then. */
   points?: boolean;
 }
 

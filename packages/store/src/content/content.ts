@@ -147,14 +147,9 @@ export class Content<R extends ContentRow> {
   async #claim(sha256: string): Promise<string> {
     for (let tries = TRIES; ; tries--) {
       const claim = newClaim(this.#owner.name);
-      try {
-        await asked(this.#references.claim(sha256, claim));
-        return claim;
-      } catch (error) {
-        const isClosed = error instanceof RpcError && error.code === 'FAILED_PRECONDITION';
-        if (!isClosed) throw error;
-        if (tries === 0) throw new RpcError('UNAVAILABLE', 'the content is deleted again and again');
-      }
+      const deleting = await asked(this.#references.claim([sha256], claim));
+      if (deleting.length === 0) return claim;
+      if (tries === 0) throw new RpcError('UNAVAILABLE', 'the content is deleted again and again');
       await this.#removal.finish(sha256);
     }
   }
@@ -165,12 +160,12 @@ export class Content<R extends ContentRow> {
     try {
       if (commit && id !== undefined) {
         const pointer = { by: `${this.#owner.name}:${id}`, revision: commit.revision, points: true };
-        await asked(this.#references.settle(sha256, { claim, pointer }));
+        await asked(this.#references.settle([sha256], { claim, pointer }));
         // Whoever deleted the record meanwhile found no pointer to take away.
         await this.#owner.follow();
         if (!(await this.#owner.current(id))) await this.#sweep.release(sha256, id, this.#owner.revision + 1);
       } else {
-        await asked(this.#references.settle(sha256, { claim }));
+        await asked(this.#references.settle([sha256], { claim }));
         await this.#removal.remove(sha256);
       }
     } catch (error) {

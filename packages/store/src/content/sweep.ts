@@ -71,7 +71,7 @@ export class ContentSweep<R extends ContentRow> {
   async release(sha256: string, id: number, revision: number): Promise<void> {
     const { references, owner, removal } = this.#parts;
     const pointer = { by: `${owner.name}:${id}`, revision, points: false };
-    await asked(references.settle(sha256, { pointer }));
+    await asked(references.settle([sha256], { pointer }));
     await removal.remove(sha256);
   }
 
@@ -98,7 +98,7 @@ export class ContentSweep<R extends ContentRow> {
     for await (const rows of owner.scan({ sha256 })) {
       for (const { id, revision } of rows) {
         const pointer = { by: `${owner.name}:${id}`, revision, points: true };
-        await asked(references.settle(sha256, { pointer }));
+        await asked(references.settle([sha256], { pointer }));
       }
     }
   }
