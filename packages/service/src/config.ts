@@ -63,8 +63,8 @@ export const VARIABLES = {
   EGG_LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], 'info'),
   EGG_CHECK_IN_SECONDS: whole(1, 86_400, 60),
   EGG_ADMIN_TOKEN: {
-    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{16,256}$' },
-    rule: 'has to be 16 to 256 visible ASCII characters',
+    schema: { type: 'string', pattern: '^[\\x21-\\x7e]{8,256}$' },
+    rule: 'has to be 8 to 256 visible ASCII characters',
   },
   EGG_TRUSTED_PROXIES: networks,
   EGG_LEGACY_STATUS: oneOf(['0', '1'], '0'),

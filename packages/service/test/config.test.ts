@@ -84,6 +84,6 @@ test('what may be secret is not shown', () => {
   const env = { EGG_ADMIN_TOKEN: 'short', EGG_MONGODB_URL: 'http://user:password@host' };
   expect(problems(env)).toEqual([
     'EGG_MONGODB_URL has to begin with mongodb:// or mongodb+srv://',
-    'EGG_ADMIN_TOKEN has to be 16 to 256 visible ASCII characters',
+    'EGG_ADMIN_TOKEN has to be 8 to 256 visible ASCII characters',
   ]);
 });
