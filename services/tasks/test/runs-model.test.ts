@@ -9,6 +9,7 @@ import type { RunStrategy, WorkReplyWork } from '@egg/contract/types/tasks';
 import { abortReason, ENDED_STATES, type ExecutionState, OPEN_STATES } from '../src/domain/progress.ts';
 import { executions as executionsOf, runProgress } from '../src/runs/documents.ts';
 import { contextMaker, systemOrigin } from '../src/runs/calls.ts';
+import { isPending } from '../src/runs/reservations.ts';
 import { type Replica, startReplica, startRun, type Step } from './runs-stage.ts';
 
 const HOSTS = 8;
@@ -40,10 +41,10 @@ interface CheckIn {
 
 type Command =
   | { readonly do: 'check in'; readonly all: readonly CheckIn[] }
-  | { readonly do: 'die'; readonly replica: number; readonly step: Step }
+  | { readonly do: 'die' | 'meet'; readonly replica: number; readonly step: Step }
   | { readonly do: 'wait'; readonly seconds: number }
   | { readonly do: 'look'; readonly replica: number }
-  | { readonly do: 'all look' | 'all finish' }
+  | { readonly do: 'all look' | 'all count' | 'all finish' }
   | { readonly do: 'pause' | 'resume' | 'cancel' };
 
 const replica = fc.nat({ max: 1 });
@@ -65,8 +66,12 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   {
-    weight: 3,
-    arbitrary: fc.record({ do: fc.constant('die' as const), replica, step: fc.constantFrom(...STEPS) }),
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constantFrom('die' as const, 'meet' as const),
+      replica,
+      step: fc.constantFrom(...STEPS),
+    }),
   },
   {
     weight: 2,
@@ -76,7 +81,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 3,
     arbitrary: fc.record({
-      do: fc.constantFrom('all look' as const, 'all finish' as const, 'all finish' as const),
+      do: fc.constantFrom('all look' as const, 'all count' as const, 'all finish' as const),
     }),
   },
   {
@@ -117,10 +122,10 @@ class Watch {
     const at = await progress.findOne({ _id: this.#run });
     if (!at) throw new Error('there is no progress');
     const found = await executions.find({ run: this.#run }).toArray();
-    const pending = new Set(at.reserved.map(({ batch }) => batch));
     const counts: Record<string, number> = { ...at.counts };
-    for (const { mark } of found) {
-      if (!mark || !pending.has(mark.batch)) continue;
+    for (const execution of found) {
+      const { mark } = execution;
+      if (!mark || !isPending(execution, at.reserved)) continue;
       if (mark.from !== undefined) counts[mark.from] = (counts[mark.from] ?? 0) - 1;
       counts[mark.to] = (counts[mark.to] ?? 0) + 1;
     }
@@ -143,6 +148,17 @@ class Watch {
       if ((ENDED_STATES as readonly string[]).includes(state)) this.#ended.set(_id, state);
     }
   }
+}
+
+function other(number: number): Replica {
+  return replicas[1 - number] as Replica;
+}
+
+/** The ids of executions whose last change is not counted. */
+async function uncounted(run: number): Promise<string[]> {
+  const reserved = (await progress.findOne({ _id: run }))?.reserved ?? [];
+  const found = await executions.find({ run }).toArray();
+  return found.filter((one) => isPending(one, reserved)).map(({ _id }) => _id);
 }
 
 async function checkInAll(
@@ -193,6 +209,9 @@ async function follow(command: Command, run: number, given: Given, rules: Rules)
       return checkInAll(run, command.all, given, rules);
     case 'die':
       return replicas[command.replica]?.dieAt(command.step);
+    case 'meet':
+      // The other one finds its batch and takes it for one that is left behind.
+      return replicas[command.replica]?.before(command.step, () => other(command.replica).count(run));
     case 'wait':
       aheadMs += command.seconds * 1000;
       return;
@@ -200,6 +219,11 @@ async function follow(command: Command, run: number, given: Given, rules: Rules)
       return replicas[command.replica]?.look();
     case 'all look':
       await Promise.all(replicas.map((one) => one.look()));
+      return;
+    case 'all count':
+      await Promise.all(replicas.map((one) => one.count(run)));
+      // Whatever is written is counted now, whoever has died.
+      expect(await uncounted(run)).toEqual([]);
       return;
     case 'all finish':
       await Promise.all(replicas.map((one) => one.finish(run)));
@@ -227,7 +251,7 @@ test('every change is counted once, limits hold, and what has ended stays, whoev
         const [first, second] = replicas as [Replica, Replica];
         const { id } = await startRun(first, rules);
         await second.follow();
-        for (const one of replicas) one.dieAt(undefined);
+        for (const one of replicas) one.live();
         const [watch, given]: [Watch, Given] = [new Watch(id, rules), new Map()];
         for (const one of commands) {
           await follow(one, id, given, rules);

@@ -12,6 +12,7 @@ import { Drive } from '../src/runs/drive.ts';
 import { Driver } from '../src/runs/driver.ts';
 import type { KnownHost } from '../src/runs/known-hosts.ts';
 import { syncProgress } from '../src/runs/progress.ts';
+import { isPending } from '../src/runs/reservations.ts';
 import { Runs } from '../src/runs/runs.ts';
 import { WorkFinder } from '../src/runs/work-finder.ts';
 
@@ -23,10 +24,16 @@ export interface Replica {
   readonly work: WorkFinder;
   /** Looks once. */
   look(): Promise<void>;
+  /** Counts what it finds of batches that are under way, or were when their replica died. */
+  count(run: number): Promise<void>;
   /** Finishes what the dead have left of a run; nobody must be under way but others that do the same. */
   finish(run: number): Promise<void>;
+  /** The next time that it comes to this step, something else comes first. */
+  before(step: Step, act: () => Promise<void>): void;
   /** The next time that it comes to this step, it dies there. */
-  dieAt(step: Step | undefined): void;
+  dieAt(step: Step): void;
+  /** It does not die, and nothing comes in between. */
+  live(): void;
   /** Takes what others have committed. */
   follow(): Promise<void>;
   close(): Promise<void>;
@@ -72,11 +79,15 @@ export async function startReplica({ database, hosts, now }: Stage): Promise<Rep
   });
   await prepareRuns(database);
   const [progress, executions] = [runProgress(database), executionsOf(database)];
-  let death: Step | undefined;
-  const step = (at: Step): Promise<void> => {
-    if (at !== death) return Promise.resolve();
-    death = undefined;
-    return Promise.reject(new Error('it died'));
+  const acts = new Map<Step, () => Promise<void>>();
+  const step = async (at: Step): Promise<void> => {
+    const act = acts.get(at);
+    acts.delete(at);
+    await act?.();
+  };
+  const finish = async (run: number, isLeft: boolean): Promise<void> => {
+    const at = await progress.findOne({ _id: run });
+    for (const reservation of at?.reserved ?? []) await batches.finish({ id: run }, reservation, isLeft);
   };
   const sync = (run: Run): Promise<void> => syncProgress(progress, run);
   const read = (): Promise<undefined> => Promise.resolve(undefined);
@@ -97,9 +108,8 @@ export async function startReplica({ database, hosts, now }: Stage): Promise<Rep
     batches,
     executions,
     findVersion: () => Promise.resolve(undefined),
-    uncounted: async (run, some) => {
-      const reserved = new Set((await progress.findOne({ _id: run }))?.reserved.map(({ batch }) => batch));
-      return new Set(some.filter((batch) => reserved.has(batch)));
+    isPending: async (execution) => {
+      return isPending(execution, (await progress.findOne({ _id: execution.run }))?.reserved ?? []);
     },
     now,
     changed,
@@ -128,11 +138,11 @@ export async function startReplica({ database, hosts, now }: Stage): Promise<Rep
       await driver.look().catch(() => undefined);
       await driver.idle();
     },
-    finish: async (run) => {
-      const at = await progress.findOne({ _id: run });
-      for (const reservation of at?.reserved ?? []) await batches.finish({ id: run }, reservation);
-    },
-    dieAt: (at) => (death = at),
+    count: (run) => finish(run, false),
+    finish: (run) => finish(run, true),
+    before: (at, act) => void acts.set(at, act),
+    dieAt: (at) => void acts.set(at, () => Promise.reject(new Error('it died'))),
+    live: () => acts.clear(),
     follow: () => table.follow(),
     close: async () => {
       active.close();

@@ -1,8 +1,9 @@
 // How executions change, so that every change is counted once whoever dies where: in four steps over two collections. (1) The run's
 // progress takes a reservation, and with it the places that the batch needs among those in flight; (2) the executions change, each only
 // on top of what was seen, and bear the batch's mark; (3) the progress counts what was made and drops the reservation, in one update,
-// if it is still there; (4) the marks go. A batch that is not over in time is given up, and much later finished by another from its
-// marks. So a mark whose reservation is gone is counted, and one whose reservation is there is not.
+// if it is still there; (4) the marks go. A batch that takes longer, be it that its replica has died, is counted by another from the
+// marks that there are. As a write of it may still come, its reservation stays, with the executions that were counted, until all were
+// or nobody can have it in hand any more. So a mark whose reservation is there and does not name it is not counted, and any other is.
 
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
@@ -16,8 +17,9 @@ import {
   MAJORITY,
   type ProgressCollection,
   type ProgressDocument,
+  type Reservation,
 } from './documents.ts';
-import { type BatchRun, type Granted, reserve } from './reservations.ts';
+import { type BatchRun, type Granted, isPending, reserve } from './reservations.ts';
 
 export interface BatchesParts {
   readonly progress: ProgressCollection;
@@ -55,33 +57,52 @@ export class ExecutionBatches {
     await enter('reserve');
     const reserved = await reserve(this.#parts, { run, batch, changes });
     if (!reserved) return outcomes;
-    const { places, pending } = reserved;
-    const writing = reserved.granted.filter(({ change: { before } }) => {
-      return before?.mark === undefined || !pending.has(before.mark.batch);
-    });
+    const { places, others } = reserved;
+    const writing = reserved.granted.filter(
+      ({ change: { before } }) => !before || !isPending(before, others),
+    );
     for (const { change } of reserved.granted) outcomes.set(change, 'pending');
     await enter('write');
     const made = await this.#write(batch, writing);
     for (const { change, after } of writing) outcomes.set(change, made.has(after._id) ? after : 'lost');
     await enter('count');
     const moves = writing.filter(({ after }) => made.has(after._id)).map(moveOfGranted);
-    await this.#count(run, batch, places, moves);
+    const isCounted = await this.#count(run, { batch, n: places, counted: [] }, { moves, isLast: true });
+    if (!isCounted) await this.#finishOwn(run, batch);
     await enter('clear');
     await this.#clear(batch, [...made]);
     return outcomes;
   }
 
-  /** Finishes what somebody who died has left: counts what was made, and gives back the places that were not used. */
-  async finish(run: BatchRun, { batch, n }: { readonly batch: string; readonly n: number }): Promise<void> {
+  /**
+   * Counts what was made of somebody else's batch. Once it is left, because nobody can have it in hand any more, the places that were not
+   * used are given back. False where others were faster. Harmless to repeat.
+   */
+  async finish(run: BatchRun, reservation: Reservation, isLeft: boolean): Promise<boolean> {
+    const { batch, counted, size } = reservation;
     const marked = await this.#parts.executions.find({ 'mark.batch': batch }, MAJORITY).toArray();
-    const moves = marked.flatMap(({ wave, mark }): Move[] =>
+    const fresh = marked.filter((one) => isPending(one, [reservation]));
+    const isLast = isLeft || counted.length + fresh.length === size;
+    if (fresh.length === 0 && !isLast) return true;
+    const moves = fresh.flatMap(({ wave, mark }): Move[] =>
       mark ? [{ from: mark.from, to: mark.to, wave }] : [],
     );
-    await this.#count(run, batch, n, moves);
+    const ids = fresh.map(({ _id }) => _id);
+    if (!(await this.#count(run, reservation, { moves, ids, isLast }))) return false;
     await this.#clear(
       batch,
       marked.map(({ _id }) => _id),
     );
+    return true;
+  }
+
+  /** Counts the rest of a batch of its own of which others have begun to: all of its writes are answered. */
+  async #finishOwn(run: BatchRun, batch: string): Promise<void> {
+    for (;;) {
+      const at = await this.#parts.progress.findOne({ _id: run.id }, MAJORITY);
+      const own = at?.reserved.find((one) => one.batch === batch);
+      if (!own || (await this.finish(run, own, true))) return;
+    }
   }
 
   /** Answers with the ids of those that are made. */
@@ -106,15 +127,28 @@ export class ExecutionBatches {
     return new Set((await found.toArray()).map(({ _id }) => _id));
   }
 
-  async #count(run: BatchRun, batch: string, places: number, moves: readonly Move[]): Promise<void> {
-    const { progress } = this.#parts;
+  /** Counts some changes of a batch, if nobody has counted any since `counted` was read. The last of them end the reservation. */
+  async #count(
+    run: BatchRun,
+    { batch, n, counted }: Pick<Reservation, 'batch' | 'n' | 'counted'>,
+    {
+      moves,
+      ids = [],
+      isLast,
+    }: { readonly moves: readonly Move[]; readonly ids?: readonly string[]; readonly isLast: boolean },
+  ): Promise<boolean> {
+    const places = isLast ? n : moves.filter(({ to }) => to === 'sent').length;
     const sums = increments(moves, places);
-    const after = await progress.findOneAndUpdate(
-      { _id: run.id, 'reserved.batch': batch },
-      { ...(Object.keys(sums).length > 0 && { $inc: sums }), $pull: { reserved: { batch } } },
+    const update = isLast
+      ? { ...(Object.keys(sums).length > 0 && { $inc: sums }), $pull: { reserved: { batch } } }
+      : { $inc: { ...sums, 'reserved.$.n': -places }, $push: { 'reserved.$.counted': { $each: [...ids] } } };
+    const after = await this.#parts.progress.findOneAndUpdate(
+      { _id: run.id, reserved: { $elemMatch: { batch, counted: { $size: counted.length } } } },
+      update,
       { returnDocument: 'after', ...DURABLE },
     );
     if (after) await this.abort(run, after);
+    return after !== null;
   }
 
   /** Aborts a run whose counts say so; harmless to repeat. */

@@ -8,12 +8,16 @@ export { DURABLE, MAJORITY } from '@egg/store';
 /** `expiring`: nobody new gets work any more, and the run ends when what is under way has ended. */
 type ProgressState = 'running' | 'paused' | 'expiring' | 'succeeded' | 'failed' | 'aborted' | 'cancelled';
 
-/** Some changes of executions that somebody is about to make; it goes with the update that counts them. */
-interface Reservation {
+/** Some changes of executions that somebody is about to make; it goes with the update that counts the last of them. */
+export interface Reservation {
   readonly batch: string;
   /** How many places of those that may be in flight it holds. */
   readonly n: number;
   readonly at: Date;
+  /** How many changes there are at most. */
+  readonly size: number;
+  /** Executions whose change was counted by somebody who found it. */
+  readonly counted: readonly string[];
 }
 
 interface WaveProgress {
@@ -42,8 +46,8 @@ export interface ProgressDocument {
 }
 
 /**
- * The last change of an execution and the batch it was made in. As long as the run's progress has the batch's reservation the change is
- * not counted; after that it is, whether or not the mark is still there.
+ * The last change of an execution and the batch it was made in. As long as the run's progress has the batch's reservation, and that does
+ * not name the execution, the change is not counted; after that it is, whether or not the mark is still there.
  */
 interface ExecutionMark {
   readonly batch: string;

@@ -10,6 +10,7 @@ import {
   MAJORITY,
   type ProgressCollection,
   type ProgressDocument,
+  type Reservation,
 } from './documents.ts';
 
 /** The run that a batch is of, as far as it matters. */
@@ -23,8 +24,8 @@ export interface Reserved {
   readonly granted: readonly Granted[];
   /** How many places among those in flight it holds. */
   readonly places: number;
-  /** Other batches whose changes are not counted yet. */
-  readonly pending: ReadonlySet<string>;
+  /** Those of other batches. */
+  readonly others: readonly Reservation[];
 }
 
 const TRIES = 4;
@@ -44,18 +45,23 @@ export async function reserve(
     const places = placesOf(handing);
     const after = await progress.findOneAndUpdate(
       filterOf(run, handing, places),
-      { $inc: { in_flight: places }, $push: { reserved: { batch, n: places, at: clock() } } },
+      {
+        $inc: { in_flight: places },
+        $push: { reserved: { batch, n: places, at: clock(), size: granted.length, counted: [] } },
+      },
       { returnDocument: 'after', ...DURABLE },
     );
-    if (after) {
-      const pending = new Set(after.reserved.map((one) => one.batch).filter((one) => one !== batch));
-      return { granted, places, pending };
-    }
+    if (after) return { granted, places, others: after.reserved.filter((one) => one.batch !== batch) };
     const now = await progress.findOne({ _id: run.id }, MAJORITY);
     if (!now) throw new RpcError('UNAVAILABLE', 'the progress of the run is not there yet');
     granted = fitting(granted, run, now, tries === TRIES - 2 ? 0 : roomIn(run, now));
   }
   return undefined;
+}
+
+/** Whether the last change of an execution is not counted yet, by what its run's progress has reserved. */
+export function isPending({ _id, mark }: ExecutionDocument, reserved: readonly Reservation[]): boolean {
+  return reserved.some(({ batch, counted }) => batch === mark?.batch && !counted.includes(_id));
 }
 
 /** A change, and what it is to be where there is not place for all. */

@@ -16,6 +16,7 @@ import { Driver } from './driver.ts';
 import { hostScanner, type ScanHosts } from './known-hosts.ts';
 import { Looking } from './looking.ts';
 import { syncProgress } from './progress.ts';
+import { isPending } from './reservations.ts';
 import { Runs } from './runs.ts';
 import { ToldEnds } from './told-ends.ts';
 import { Versions } from './versions.ts';
@@ -66,10 +67,9 @@ export async function startRunWork(options: RunWorkOptions): Promise<RunWork> {
     batches,
     executions,
     findVersion: (egg, version) => versions.find(egg, version),
-    uncounted: async (run, some) => {
-      const at = await progress.findOne({ _id: run }, MAJORITY);
-      const reserved = new Set(at?.reserved.map(({ batch }) => batch));
-      return new Set(some.filter((batch) => reserved.has(batch)));
+    isPending: async (execution) => {
+      const at = await progress.findOne({ _id: execution.run }, MAJORITY);
+      return isPending(execution, at?.reserved ?? []);
     },
     now,
     changed,

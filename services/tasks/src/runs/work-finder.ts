@@ -19,8 +19,8 @@ export interface WorkFinderParts {
   readonly batches: ExecutionBatches;
   readonly executions: ExecutionCollection;
   readonly findVersion: FindVersion;
-  /** Which of some batches of a run are not counted yet. */
-  readonly uncounted: (run: number, batches: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Whether the last change of an execution is not counted yet. */
+  readonly isPending: (execution: ExecutionDocument) => Promise<boolean>;
   readonly now: () => Date;
   /** Executions have changed. */
   readonly changed: () => void;
@@ -141,17 +141,13 @@ export class WorkFinder {
       const outcome = change ? outcomes.get(change) : before;
       if (!active || typeof outcome !== 'object' || outcome instanceof Error || outcome.state !== 'sent')
         continue;
-      if (outcome === before && (await this.#isUncounted(outcome))) continue;
+      // Nobody is told of what may yet turn out not to be.
+      if (outcome === before && outcome.mark && (await this.#parts.isPending(outcome))) continue;
       const version = await versionFor(active, taken, this.#parts.findVersion);
       const work = workOf(active, outcome, asking.host, version);
       const known = answers.get(asking);
       answers.set(asking, known instanceof Error ? known : [...(known ?? []), work]);
     }
-  }
-
-  /** Nobody is told of what may yet turn out not to be. */
-  async #isUncounted({ run, mark }: ExecutionDocument): Promise<boolean> {
-    return mark !== undefined && (await this.#parts.uncounted(run, [mark.batch])).has(mark.batch);
   }
 }
 
