@@ -31,8 +31,8 @@ export interface BatchesParts {
 
 /** After that a batch is given up. What was asked of the database by then is done within its own time limits. */
 const LONGEST_MS = 5000;
-/** By then nobody has it in hand any more. */
-export const LEFT_MS = 30_000;
+/** By then nobody has it in hand any more: the database's connections give up what was asked in 12 s. */
+export const LEFT_MS = 20_000;
 
 export class ExecutionBatches {
   readonly #parts: BatchesParts;

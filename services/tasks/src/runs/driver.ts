@@ -29,7 +29,7 @@ export interface DriverParts {
   readonly now: () => Date;
   readonly changed: () => void;
   readonly log: Log;
-  /** How long a reservation has been seen before it is taken for left. Default: 30 s. */
+  /** How long a reservation has been seen before it is taken for left. Default: 20 s. */
   readonly leftMs?: number;
 }
 
