@@ -122,7 +122,8 @@ function setBodyHeaders(reply: FastifyReply, { name, length }: Head): void {
   const [base = name] = /[^/]*$/.exec(name) ?? [];
   reply.type('application/octet-stream').headers({
     'content-length': String(length),
-    'content-disposition': contentDisposition(base === '' ? 'file' : base),
+    // Dots alone are no file where it is saved.
+    'content-disposition': contentDisposition(/^\.*$/.test(base) ? 'file' : base),
   });
 }
 

@@ -4,7 +4,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, expect, test, vi } from 'vitest';
 import { loadContract } from '@egg/contract';
 import { connect } from '@egg/rpc';
-import { quiet, startStack } from '@egg/testing';
+import { quiet, startStack, WITHIN } from '@egg/testing';
 import {
   BOUNDARY,
   type FileRecord,
@@ -18,7 +18,6 @@ import {
 const stack = await startStack({ blocklists: 0, eggs: 2 });
 const stage = await filesStage(stack);
 const { http } = stack;
-const WITHIN = { timeout: 10_000, interval: 20 };
 
 const contract = loadContract();
 const service = contract.service('egg.eggs.v1.FileService');
@@ -285,6 +284,7 @@ test('no name of a file breaks out of the header that says it', async () => {
     'attachment; filename="???? ?.bin"; filename*=UTF-8\'\'%D0%BA%D0%BB%D1%8E%D1%87%20%E2%82%AC.bin',
   );
   expect(await of('dir/inner.txt')).toBe('attachment; filename=inner.txt');
+  for (const name of ['dir/', '..', 'dir/..']) expect(await of(name)).toBe('attachment; filename=file');
   for (const name of ['a\r\nSet-Cookie: x=1', 'a\u0000b']) {
     const refused = await stage.send(`/file/add?name=${encodeURIComponent(name)}`, Buffer.from('x'));
     expect(refused).toMatchObject({ httpStatus: 400, body: { errors: [{ field: 'name' }] } });

@@ -18,8 +18,8 @@ export interface FollowedOptions {
 }
 
 const KEEP_MS = 5000;
-/** Changes at once: what a call of the database does in its time. */
-const SOME = 500;
+/** Changes at once: what a call of the database does in its time, also where it syncs each by itself. */
+const SOME = 200;
 const SWEEP_MS = 10 * 60_000;
 
 /** The verb of the commit that gives a host its secret. */
