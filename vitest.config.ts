@@ -9,8 +9,12 @@ export default defineConfig({
     ],
     globalSetup: ['packages/testing/src/global-setup.ts'],
     pool: 'forks',
+    // What the files import takes longer to load than most of them take to run. Each has its own database and streams anyway.
+    isolate: false,
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // For what has to become so and has no time of its own to keep: long enough for a machine that does much else.
+    expect: { poll: { timeout: 20_000, interval: 20 } },
   },
 });

@@ -1,6 +1,6 @@
 // What the tests of events need: commit logs in memory, told to the bus by the relay that the services use, and a gateway on it.
 
-import { afterEach } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { type Bus, type Commit, type CommitSource, connectBus, startTableRelays } from '@egg/bus';
 import { deleteStreams, quiet, testName } from '@egg/testing';
 import type { HubOptions } from '../src/events/hub.ts';
@@ -51,14 +51,9 @@ export class MemoryLog implements CommitSource {
   }
 }
 
-const ends: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-
 /** Has something done after the test, the last thing first. */
 export function afterwards(end: () => Promise<unknown> | void): void {
-  ends.push(end);
+  onTestFinished(async () => void (await end()));
 }
 
 interface Relayed {

@@ -1,7 +1,7 @@
 // Many listeners, some of them slow, and a bus that goes away.
 
 import { expect, inject, test, vi } from 'vitest';
-import { startOwnServers } from '@egg/testing';
+import { startOwnServers, WITHIN } from '@egg/testing';
 import { idsOf, stage } from './event-stage.ts';
 
 const own = await startOwnServers();
@@ -32,7 +32,7 @@ test('200 listeners get each what they asked for, in order', async () => {
     }
   }
   clients.forEach((client) => client.close());
-  await vi.waitFor(async () => expect(await metric('event_listeners')).toBe(0));
+  await vi.waitFor(async () => expect(await metric('event_listeners')).toBe(0), WITHIN);
 });
 
 test('a client that does not read is dropped, the others go on, and it resumes where it was', async () => {
@@ -81,7 +81,7 @@ test('a bus that is killed delays events and nothing else', async () => {
       const reply = await fetch(`${url}/readyz`);
       expect(reply.status).toBe(200);
       expect(await reply.json()).toMatchObject({ data: { bus: { ready: false, state: 'down' } } });
-    });
+    }, WITHIN);
     domains.add(50);
     const beats = here.comments.length;
     // Who knows already where it is is told that it is; who has to ask the bus waits for it.
@@ -103,7 +103,7 @@ test('who comes while there is no bus is told to wait, and starts when there is 
   const { listen } = await gateway({ heartbeatMs: 300 });
   const client = await listen(DOMAINS);
   expect(client.response.statusCode).toBe(200);
-  await vi.waitFor(() => expect(client.comments.length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(client.comments.length).toBeGreaterThan(1), WITHIN);
   expect(client.events).toEqual([]);
   await own.nats.start();
   await client.first('ready');

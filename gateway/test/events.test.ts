@@ -1,6 +1,7 @@
 // `GET /events`: what a client gets that stays connected, and what is refused.
 
 import { expect, inject, test, vi } from 'vitest';
+import { WITHIN } from '@egg/testing';
 import { RpcError } from '@egg/rpc';
 import { listen } from './event-client.ts';
 import { afterwards, idsOf, stage } from './event-stage.ts';
@@ -69,14 +70,16 @@ test('a client gets what its patterns match, also several, with commas or one by
   processes.add(1, { verb: 'deleted' });
   const last = clients.at(-1);
   await last?.has(6);
-  await vi.waitFor(() =>
-    expect(clients.map((client) => client.ids().sort())).toEqual([
-      ['domain_block:3', 'process_block:2'],
-      ['counter_for_process:2', 'domain_block:2'],
-      ['domain_block:3', 'process_block:2'],
-      ['counter_for_domain:2', 'counter_for_domain:3', 'counter_for_process:2'],
-      last?.ids().sort(),
-    ]),
+  await vi.waitFor(
+    () =>
+      expect(clients.map((client) => client.ids().sort())).toEqual([
+        ['domain_block:3', 'process_block:2'],
+        ['counter_for_process:2', 'domain_block:2'],
+        ['domain_block:3', 'process_block:2'],
+        ['counter_for_domain:2', 'counter_for_domain:3', 'counter_for_process:2'],
+        last?.ids().sort(),
+      ]),
+    WITHIN,
   );
 });
 
@@ -173,7 +176,7 @@ test('one listener more than there may be is told to come again, and the others 
   await vi.waitFor(async () => {
     const client = await subscribe(DOMAINS);
     expect(client.response.statusCode).toBe(200);
-  });
+  }, WITHIN);
 });
 
 test('a gateway that stops ends all streams at once', async () => {
@@ -183,7 +186,7 @@ test('a gateway that stops ends all streams at once', async () => {
   const startedMs = performance.now();
   await stop();
   expect(performance.now() - startedMs).toBeLessThan(1000);
-  await vi.waitFor(() => expect(clients.every(({ isClosed }) => isClosed)).toBe(true));
+  await vi.waitFor(() => expect(clients.every(({ isClosed }) => isClosed)).toBe(true), WITHIN);
 });
 
 test('a client whose token is revoked is cut off at the next heartbeat', async () => {
@@ -198,8 +201,8 @@ test('a client whose token is revoked is cut off at the next heartbeat', async (
     },
   });
   const client = await listen(fake.url);
-  await vi.waitFor(() => expect(client.comments.length).toBeGreaterThan(1));
+  await vi.waitFor(() => expect(client.comments.length).toBeGreaterThan(1), WITHIN);
   expect(client.isClosed).toBe(false);
   isRevoked = true;
-  await vi.waitFor(() => expect(client.isClosed).toBe(true));
+  await vi.waitFor(() => expect(client.isClosed).toBe(true), WITHIN);
 });

@@ -21,7 +21,7 @@ test('facts come in the order in which they are told, and one that is told again
     afterwards(() => facts.stop());
     return { over, facts };
   });
-  await vi.waitFor(() => expect([one?.over.state(), other?.over.state()]).toEqual(['up', 'up']));
+  await vi.waitFor(() => expect([one?.over.state(), other?.over.state()]).toEqual(['up', 'up']), 20_000);
   await vi.waitFor(() => one?.facts.tell([fact(7, 'online', 1), fact(8, 'online', 1)]), 10_000);
   await other?.facts.tell([fact(7, 'online', 1), fact(7, 'offline', 2)]);
   const found = await stored(nats, STREAM);

@@ -42,7 +42,7 @@ test('tells a commit that nobody announced at the next look', async () => {
   const nats = await server();
   const log = new ArrayLog();
   const one = relay(nats, log);
-  await vi.waitFor(() => expect(one.state()).toBe('following'));
+  await vi.waitFor(() => expect(one.state()).toBe('following'), 20_000);
   log.commits.push(commit(1, { requestId: 'first-1' }));
   await one.caughtUp(1, soon());
   await expectWhole(nats, log);

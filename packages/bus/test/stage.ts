@@ -2,7 +2,7 @@
 
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { type Bus, connectBus, type Log, type Relay, startRelay, tableEvent } from '../src/index.ts';
 import type { ArrayLog } from './array-log.ts';
 import { NatsServer } from './nats-server.ts';
@@ -27,14 +27,9 @@ export class Said implements Log {
   }
 }
 
-const ends: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).toReversed()) await end();
-});
-
 /** Has something done after the test, the last thing first. */
 export function afterwards(end: () => Promise<unknown>): void {
-  ends.push(end);
+  onTestFinished(async () => void (await end()));
 }
 
 export async function server(started = true): Promise<NatsServer> {

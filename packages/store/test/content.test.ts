@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
+import { WITHIN } from '@egg/testing';
 import { ObjectId } from '../src/driver.ts';
 import { contentStage, inPieces, NOTHING, randomBytes, sha256Of, whole } from './content-stage.ts';
 
@@ -73,7 +74,7 @@ test('the same content twice at once is stored once, and stays until its last re
     bytes,
   );
   await other.remove(ids[0] ?? 0);
-  await vi.waitFor(async () => expect(await stage.kept()).toEqual(NOTHING));
+  await vi.waitFor(async () => expect(await stage.kept()).toEqual(NOTHING), WITHIN);
 });
 
 test('a stream that breaks off leaves nothing', async () => {
@@ -111,9 +112,10 @@ test('what a killed process left of an upload goes, and one that only takes its 
   await vi.waitFor(async () => {
     await stage.content.sweep();
     expect(await stage.kept()).toMatchObject({ chunks: 1, uploads: 1 });
-  });
-  await vi.waitFor(async () =>
-    expect(await stage.database.collection('content_uploads').findOne({ _id: file })).toBeNull(),
+  }, WITHIN);
+  await vi.waitFor(
+    async () => expect(await stage.database.collection('content_uploads').findOne({ _id: file })).toBeNull(),
+    WITHIN,
   );
   goOn();
   await stored;
@@ -130,8 +132,10 @@ test('an upload that was taken for dead does not come into use', async () => {
     await more;
   };
   const stored = stage.content.store(slow(), () => {}, stage.commit);
-  await vi.waitFor(async () =>
-    expect(await uploads.updateOne({}, { $set: { dying: true } })).toMatchObject({ matchedCount: 1 }),
+  await vi.waitFor(
+    async () =>
+      expect(await uploads.updateOne({}, { $set: { dying: true } })).toMatchObject({ matchedCount: 1 }),
+    WITHIN,
   );
   goOn();
   await expect(stored).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -146,7 +150,7 @@ test('the bytes of an upload whose process died just after they came into use st
   await vi.waitFor(async () => {
     await stage.content.sweep();
     expect(await stage.kept()).toMatchObject({ uploads: 0 });
-  });
+  }, WITHIN);
   expect(await whole(stage.content.read(sha256Of(bytes), { offset: 0, length: 10 }))).toEqual(bytes);
 });
 
@@ -162,7 +166,7 @@ test('a claim whose process died becomes the pointer of its record, or goes', as
     await stage.content.sweep();
     const found = await contents.findOne({ _id: sha256 as never });
     expect(found?.['by']).toEqual([`files:${commit?.changes[0]?.id}@${commit?.revision}`]);
-  });
+  }, WITHIN);
   expect(await whole(stage.content.read(sha256, { offset: 0, length: 10 }))).toEqual(bytes);
 });
 
@@ -172,12 +176,12 @@ test('a content goes whose record was deleted while nobody looked', async () => 
   const contents = stage.database.collection('contents');
   const before = await contents.findOne({});
   await stage.remove(id);
-  await vi.waitFor(async () => expect(await stage.kept()).toEqual(NOTHING));
+  await vi.waitFor(async () => expect(await stage.kept()).toEqual(NOTHING), WITHIN);
   await contents.insertOne(before as never);
   await vi.waitFor(async () => {
     await stage.content.sweep();
     expect(await stage.kept()).toEqual(NOTHING);
-  });
+  }, WITHIN);
 });
 
 test('a content whose deletion was begun is stored anew', async () => {
@@ -216,5 +220,5 @@ test('while uploads, deletions and sweeps of the same contents cross, what a rec
   await vi.waitFor(async () => {
     await stage.content.sweep();
     expect(await stage.kept()).toEqual(NOTHING);
-  });
+  }, WITHIN);
 });

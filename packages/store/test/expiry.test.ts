@@ -2,7 +2,7 @@
 // that was moved.
 
 import { expect, test, vi } from 'vitest';
-import { quiet, testDatabase, testName } from '@egg/testing';
+import { quiet, testDatabase, testName, WITHIN } from '@egg/testing';
 import type { Row } from '../src/record.ts';
 import { Table } from '../src/table.ts';
 
@@ -12,8 +12,6 @@ interface Guest extends Row {
   name: string;
   until?: Date;
 }
-
-const WITHIN = { timeout: 5000, interval: 20 };
 
 function open(name: string): Promise<Table<Guest>> {
   return Table.open<Guest>({ name, key: ['name'], expiry: 'until', database, log: quiet });

@@ -16,3 +16,4 @@ export {
   type Row,
   sorted,
 } from './table-reads.ts';
+export { WITHIN } from './within.ts';

@@ -1,7 +1,7 @@
 // Checks over the whole way: HTTP, the gateway, two replicas of the service, and events of what expired on the bus.
 
 import { expect, test, vi } from 'vitest';
-import { type DomainEntry, readEvents, startStack } from '@egg/testing';
+import { type DomainEntry, readEvents, startStack, WITHIN } from '@egg/testing';
 
 const stack = await startStack({ blocklists: 2 });
 const [first, second] = stack.gateways;
@@ -12,8 +12,6 @@ interface Verdict {
   blocked: boolean;
   by?: { id: number; domain: string; match: string; action: string };
 }
-
-const WITHIN = { timeout: 8000, interval: 50 };
 
 test('one name gets one verdict, many get a list, and the other replica waits for the revision of a write', async () => {
   const { body } = await first.post<DomainEntry>('/domain/add', { domain: 'Ads.Example' });

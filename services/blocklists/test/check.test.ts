@@ -2,14 +2,12 @@
 
 import { expect, test, vi } from 'vitest';
 import type { Database } from '@egg/store';
-import { testDatabase } from '@egg/testing';
+import { testDatabase, WITHIN } from '@egg/testing';
 import { openDomains, openProcesses } from './check-stage.ts';
 
 const [plain, restarted, shared, expiring, broken] = (await Promise.all(
   Array.from({ length: 5 }, () => testDatabase()),
 )) as [Database, Database, Database, Database, Database];
-
-const WITHIN = { timeout: 5000, interval: 20 };
 
 test('a check is right for every write that was answered before it', async () => {
   const domains = await openDomains(plain);

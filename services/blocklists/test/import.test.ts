@@ -1,7 +1,10 @@
 // A list goes in as a stream, and what is told of it is what happened.
 
 import { expect, test } from 'vitest';
+import { testDatabase } from '@egg/testing';
 import { Domains, rulesOf } from './lists-stage.ts';
+
+const database = await testDatabase();
 
 const MIXED = `\u{feff}# a list of many kinds
 [Adblock Plus 2.0]
@@ -23,7 +26,7 @@ plain.example
 `.replaceAll('\n', '\r\n');
 
 test('every line of a list of many kinds is taken for what it is, or refused with its number', async () => {
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   const result = await domains.import(MIXED, { source: 'mixed' });
   expect(result).toEqual({
     added: 9,
@@ -64,7 +67,7 @@ test('every line of a list of many kinds is taken for what it is, or refused wit
 });
 
 test('a dry run counts the same and writes nothing', async () => {
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   await domains.add({ domain: 'old.example', source: 'mixed' });
   await domains.add({ domain: 'plain.example', match: 'exact', source: 'other' });
   const dry = await domains.import(MIXED, { source: 'mixed', mode: 'replace', dry_run: true });
@@ -75,7 +78,7 @@ test('a dry run counts the same and writes nothing', async () => {
 });
 
 test('replace makes the entries of a source equal to the list, and leaves those of others', async () => {
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   await domains.add({ domain: 'mine.example' });
   await domains.import('a.example\nb.example\n@@||c.example^\nd.example\n', { source: 'list' });
   await domains.add({ domain: 'b.example', match: 'exact' });
@@ -100,7 +103,7 @@ test('replace makes the entries of a source equal to the list, and leaves those 
 });
 
 test('records that replace their own source say all of the entry', async () => {
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   await domains.add({ domain: 'a.example', source: 'list' });
   await domains.add({ domain: 'b.example', source: 'list' });
   await domains.add({ domain: 'b.example', source: 'other' });
@@ -115,7 +118,7 @@ test('records that replace their own source say all of the entry', async () => {
 });
 
 test('records keep their ids in an empty table, also when the list is sent again after it broke off', async () => {
-  const old = await Domains.open();
+  const old = await Domains.open(database);
   for (let n = 1; n <= 30; n++)
     await old.add({ domain: `n${n}.example`, action: n % 7 ? 'block' : 'allow', comment: `no. ${n}` });
   await old.import('n3.example\nn4.example', { source: 'x' });
@@ -123,7 +126,7 @@ test('records keep their ids in an empty table, also when the list is sent again
   const plain = (rows: { id: number }[]) => rows.map((row) => ({ ...row, revision: 0 }));
   const wanted = plain(await old.list());
 
-  const fresh = await Domains.open();
+  const fresh = await Domains.open(database);
   async function* broken() {
     yield Buffer.from(text.slice(0, text.length / 2));
     throw new Error('the line broke');
@@ -139,7 +142,7 @@ test('records keep their ids in an empty table, also when the list is sent again
 });
 
 test('an import that its caller leaves stops after the commits under way, and sent again ends the same', async () => {
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   const names = Array.from({ length: 30_000 }, (_, n) => `n${n}.example`);
   const controller = new AbortController();
   async function* pieces() {

@@ -2,10 +2,13 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { testDatabase } from '@egg/testing';
 import type { DomainBlock } from '@egg/contract/types/blocklists';
 import { domainReader } from '../src/domain/lists/listed.ts';
 import { Import } from '../src/lists/import.ts';
 import { blockedOf, context, Domains, rulesOf } from './lists-stage.ts';
+
+const database = await testDatabase();
 
 const NAMES = ['a.example', 'b.example', 'x.a.example', 'y.x.a.example', 'z.b.example'];
 
@@ -32,7 +35,7 @@ test('what a format can say comes back from it, and a second time adds nothing',
   const format = fc.constantFrom('plain', 'hosts', 'adblock', 'dnsmasq', 'jsonl');
   await fc.assert(
     fc.asyncProperty(list, format, fc.boolean(), async (entries, name, isAuto) => {
-      const [from, to] = [await Domains.open(), await Domains.open()];
+      const [from, to] = [await Domains.open(database), await Domains.open(database)];
       await fill(from, entries);
       const rows = await from.list();
       const text = await from.export({ format: name });
@@ -67,7 +70,7 @@ test('at every revision of an import and a revert, what is blocked before and af
   const commitItems = fc.integer({ min: 1, max: 3 });
   await fc.assert(
     fc.asyncProperty(list, list, fc.boolean(), commitItems, async (before, after, isReplace, items) => {
-      const domains = await Domains.open();
+      const domains = await Domains.open(database);
       await fill(domains, before);
       const start = domains.table.revision;
       const was = await domains.list();

@@ -3,8 +3,8 @@
 import { loadContract } from '@egg/contract';
 import type { DomainBlock } from '@egg/contract/types/blocklists';
 import type { CallContext, Handlers } from '@egg/rpc';
-import type { Commit, Table } from '@egg/store';
-import { quiet, testDatabase, testName } from '@egg/testing';
+import type { Commit, Database, Table } from '@egg/store';
+import { quiet, testName } from '@egg/testing';
 import { decideDomain } from '../src/domain/precedence.ts';
 import { DomainLookup } from '../src/lookup/domain-lookup.ts';
 import { domainExport } from '../src/rpc/export.ts';
@@ -13,7 +13,6 @@ import { revertMethod } from '../src/rpc/revert.ts';
 import { domainBlocks } from '../src/tables.ts';
 
 const contract = loadContract();
-const database = await testDatabase();
 
 export interface ImportResult {
   added: number;
@@ -56,7 +55,9 @@ export class Domains {
     table.onCommit((commit) => void this.commits.push(commit));
   }
 
-  static async open(prefix = testName()): Promise<Domains> {
+  /** A table with a name of its own in the database. */
+  static async open(database: Database): Promise<Domains> {
+    const prefix = testName();
     const named = { ...database, collection: (name: string) => database.collection(`${prefix}_${name}`) };
     const opened = await domainBlocks(contract, new DomainLookup()).open({
       database: named as never,

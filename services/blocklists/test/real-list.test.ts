@@ -3,7 +3,10 @@
 import { createRequire } from 'node:module';
 import { domainToASCII } from 'node:url';
 import { expect, test } from 'vitest';
+import { testDatabase } from '@egg/testing';
 import { Domains, rulesOf } from './lists-stage.ts';
+
+const database = await testDatabase();
 
 /** The list has a few names that are not in the form in which they are kept. */
 const names = (createRequire(import.meta.url)('disposable-domains') as string[]).map(domainToASCII);
@@ -25,7 +28,7 @@ function toList(from: readonly string[]): { text: string; rules: string[] } {
 
 test('a real list goes in, comes out, is replaced by a shorter one, and comes back', async () => {
   expect(names.length).toBeGreaterThan(100_000);
-  const domains = await Domains.open();
+  const domains = await Domains.open(database);
   const [whole, half] = [toList(names), toList(names.slice(0, Math.floor(names.length / 3)))];
 
   const first = await domains.import(whole.text, { source: 'real', force: true });

@@ -5,13 +5,11 @@ import { loadContract } from '@egg/contract';
 import { Credentials } from '@egg/service';
 import type { View } from '@egg/store';
 import type { Host } from '@egg/contract/types/eggs';
-import { quiet, testDatabase } from '@egg/testing';
+import { quiet, testDatabase, WITHIN } from '@egg/testing';
 import { followHosts } from '../src/hosts/followed-hosts.ts';
 import { asRecord, newHost } from '../src/hosts/rules.ts';
 import { hostStates } from '../src/hosts/state-document.ts';
 import { hosts as declared } from '../src/tables.ts';
-
-const WITHIN = { timeout: 10_000, interval: 20 };
 const HOUR_MS = 60 * 60_000;
 
 async function system() {

@@ -1,7 +1,7 @@
 // Named files: what a name points at is fetched by the name, follows where the name is pointed, and goes back where it was.
 
 import { expect, test, vi } from 'vitest';
-import { startStack } from '@egg/testing';
+import { startStack, WITHIN } from '@egg/testing';
 import { filesStage, randomBytes, sha256Of } from './files-stage.ts';
 
 interface NamedFile {
@@ -14,7 +14,6 @@ interface NamedFile {
 const stack = await startStack({ blocklists: 0, eggs: 2 });
 const stage = await filesStage(stack);
 const { http } = stack;
-const WITHIN = { timeout: 10_000, interval: 20 };
 
 let names = 0;
 
