@@ -802,6 +802,8 @@ export interface ScanHostsReplyScanned {
 export interface ScanHostsRequest {
   /** These alone, if any are named. */
   ids?: number[];
+  /** With what they run, which is most of the work. */
+  with_eggs?: boolean;
 }
 
 export interface SettleReferenceRequest {

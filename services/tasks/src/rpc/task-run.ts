@@ -24,16 +24,22 @@ export function taskRunMethod({ runs, read, scan, nextId }: TaskRunParts): Handl
     async Run(request: RunTaskRequest, context: CallContext) {
       if (request.dry_run !== true) return { run: await runs.start(startOf(request, context)) };
       const { strategy } = await copiesOf(read, request.task_id, request.strategy_id);
-      return { plan: await planOf(strategy, await nextId(), scan) };
+      return { plan: await planOf(strategy, await nextId(), scan, context) };
     },
   };
 }
 
-async function planOf({ target, waves }: RunStrategy, run: number, scan: ScanHosts): Promise<RunPlan> {
+async function planOf(
+  { target, waves }: RunStrategy,
+  run: number,
+  scan: ScanHosts,
+  { signal }: Pick<CallContext, 'signal'>,
+): Promise<RunPlan> {
   const planned = waves.map(({ percent }) => ({ percent, hosts: 0, host_ids: [] as number[] }));
   const matches = readTarget(target);
   let hosts = 0;
-  for await (const some of scan(target.hosts)) {
+  for await (const some of scan(target)) {
+    signal.throwIfAborted();
     for (const host of some) {
       const wave = matches(host) ? planned[waveOf(placeOf(run, host.id), waves)] : undefined;
       if (!wave) continue;

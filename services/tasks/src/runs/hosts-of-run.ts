@@ -25,7 +25,7 @@ export async function* hostsOfRun(
 ): AsyncGenerator<HostOfRun[]> {
   const { target } = run.strategy;
   const matches = readTarget(target);
-  for await (const hosts of scan(target.hosts)) {
+  for await (const hosts of scan(target)) {
     const matching = hosts.filter(matches);
     if (matching.length === 0) continue;
     const touched = run.reverts === undefined ? undefined : await seenIn(executions, run.reverts, matching);
