@@ -67,8 +67,13 @@ export class Enrolments {
     const outcomes = new Map<Enrolment, Outcome>();
     await this.#lookBack(batch, outcomes);
     const left = batch.filter((enrolment) => !outcomes.has(enrolment));
-    for (const [tokenKey, some] of Map.groupBy(left, (enrolment) => enrolment.tokenKey))
-      await this.#enrolBy(tokenKey, some, outcomes);
+    for (const [tokenKey, some] of Map.groupBy(left, (enrolment) => enrolment.tokenKey)) {
+      await this.#enrolBy(tokenKey, some, outcomes).catch((error: unknown) => {
+        // Of those alone: the others may have enrolled.
+        for (const enrolment of some)
+          if (!outcomes.has(enrolment)) outcomes.set(enrolment, toRpcError(error));
+      });
+    }
     return batch.map((enrolment) => outcomes.get(enrolment) ?? late());
   }
 
