@@ -2,6 +2,7 @@ export { type Database, openDatabase } from './connection.ts';
 export { type AuditEntry, auditEntries, auditPage } from './audit.ts';
 export type { Act, Decided } from './act.ts';
 export type { Command, Decision, Outcome } from './command.ts';
+export { bounded } from './bounded.ts';
 export { changeEach, type OwnChange } from './change-each.ts';
 export { DURABLE, MAJORITY } from './concerns.ts';
 export { takenIn, unlessTaken } from './duplicates.ts';

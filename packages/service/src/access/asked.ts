@@ -1,8 +1,8 @@
 // What is asked of the database about access: bounded by a clock of our own, because the driver's does not hold everywhere, and
 // UNAVAILABLE where no answer comes, so that nobody takes a database that is away for a wrong token.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import { RpcError } from '@egg/rpc';
+import { bounded } from '@egg/store';
 
 /** How long somebody who calls waits for what is read. */
 const READ_MS = 1000;
@@ -11,17 +11,10 @@ export const WRITE_MS = 5000;
 
 /** The outcome of `work`. Throws UNAVAILABLE where it fails, or has none within `ms`: what was written may then be written all the same. */
 export async function asked<T>(work: Promise<T>, ms = READ_MS): Promise<T> {
-  const timer = new AbortController();
-  const late = delay(ms, undefined, { signal: timer.signal }).then(() => {
-    throw new Error(`the database did not answer within ${ms} ms`);
-  });
-  late.catch(() => undefined);
   try {
-    return await Promise.race([work, late]);
+    return await bounded(work, ms);
   } catch (cause) {
     throw unavailable(cause);
-  } finally {
-    timer.abort();
   }
 }
 

@@ -53,8 +53,9 @@ export class Batches<In, Out> {
     this.#queue.push({ item, weight, sinceMs: performance.now(), deadline, settle });
     this.#weight += weight;
     this.#running ??= this.#run();
-    const late = new RpcError('UNAVAILABLE', 'the database did not answer in time');
-    const timer = setTimeout(() => settle.reject(late), Math.max(0, deadline - Date.now()));
+    const refuse = (): void =>
+      settle.reject(new RpcError('UNAVAILABLE', 'the database did not answer in time'));
+    const timer = setTimeout(refuse, Math.max(0, deadline - Date.now()));
     try {
       return await settle.promise;
     } finally {
