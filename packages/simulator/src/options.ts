@@ -64,24 +64,25 @@ export function withDefaults(options: SimulateOptions) {
     connections: options.connections ?? 64,
     progressMs: options.progressMs ?? 1000,
   };
-  const { hosts, connections, seconds, untilRun } = settings;
-  check('hosts', hosts, Number.isSafeInteger(hosts) && hosts >= 1 && hosts <= MOST_HOSTS);
-  check('connections', connections, Number.isSafeInteger(connections) && connections >= 1);
-  check('untilRun', untilRun, untilRun === undefined || (Number.isSafeInteger(untilRun) && untilRun >= 1));
-  check('seconds', seconds, seconds === undefined || (Number.isFinite(seconds) && seconds >= 0));
-  check('speed', settings.speed, Number.isFinite(settings.speed) && settings.speed > 0);
-  check(
-    'workSeconds',
-    settings.workSeconds,
-    Number.isFinite(settings.workSeconds) && settings.workSeconds >= 0,
-  );
-  for (const name of ['failurePercent', 'offlinePercent', 'crashPercent'] as const)
-    check(name, settings[name], settings[name] >= 0 && settings[name] <= 100);
+  const { hosts, connections, seconds, untilRun, speed, workSeconds } = settings;
+  const isWhole = (value: number, most = Infinity): boolean =>
+    Number.isSafeInteger(value) && value >= 1 && value <= most;
+  check('hosts', hosts, isWhole(hosts, MOST_HOSTS), `a whole number from 1 to ${MOST_HOSTS}`);
+  check('connections', connections, isWhole(connections), 'a whole number from 1 on');
+  check('until-run', untilRun, untilRun === undefined || isWhole(untilRun), 'the id of a run');
+  check('seconds', seconds, seconds === undefined || (Number.isFinite(seconds) && seconds >= 0), '0 or more');
+  check('speed', speed, Number.isFinite(speed) && speed > 0, 'more than 0');
+  check('work-seconds', workSeconds, Number.isFinite(workSeconds) && workSeconds >= 0, '0 or more');
+  for (const what of ['failure', 'offline', 'crash'] as const) {
+    const percent = settings[`${what}Percent`];
+    check(`${what}-percent`, percent, percent >= 0 && percent <= 100, 'from 0 to 100');
+  }
   return settings;
 }
 
 const MOST_HOSTS = 1_000_000;
 
-function check(name: string, value: number | undefined, isRight: boolean): void {
-  if (!isRight) throw new RangeError(`${name} cannot be ${value}`);
+/** By the names of the command line. */
+function check(name: string, value: number | undefined, isRight: boolean, range: string): void {
+  if (!isRight) throw new RangeError(`${name} has to be ${range}, not ${value}`);
 }

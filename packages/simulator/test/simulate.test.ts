@@ -192,6 +192,6 @@ test('the command is refused with status 2 and the reason where it is wrong', as
   expect([await missing.ended, await none.ended]).toEqual([2, 2]);
   expect([missing.said.err, none.said.err].map((text) => text.split('\n')[0])).toEqual([
     '--hosts is missing',
-    'hosts cannot be 0',
+    'hosts has to be a whole number from 1 to 1000000, not 0',
   ]);
 });
