@@ -52,8 +52,19 @@ test('who sends the same wrong token again is borne for longer', () => {
   expect(refusedFor('192.0.2.1')).toBeGreaterThan(0);
 });
 
+test('who tries many is not told that one was right, but who had it before goes on', () => {
+  attempts.checkGuess('192.0.2.1');
+  guess('192.0.2.1', 30);
+  guess('192.0.2.2', 30);
+  expect(() => attempts.checkGuess('192.0.2.1')).not.toThrow();
+  expect(() => attempts.checkGuess('192.0.2.2')).toThrow('too many wrong tokens');
+  nowMs += 60_000;
+  expect(() => attempts.checkGuess('192.0.2.2')).not.toThrow();
+});
+
 test('who has no address is not counted', () => {
   attempts.failed(undefined, 'x');
+  attempts.checkGuess(undefined);
   expect(refusedFor(undefined)).toBeUndefined();
 });
 

@@ -156,3 +156,13 @@ test('who guesses from an address of known callers keeps out nobody but those no
   expect(await outcome(authorize, known.secret, '192.0.2.1')).toMatchObject({ name: 'ci' });
   expect(await outcome(authorize, unknown.secret, '192.0.2.2')).toMatchObject({ name: 'ci' });
 });
+
+test('who guesses the static token is not told by it, and who had it before goes on', async () => {
+  const adminToken = 'static-token';
+  const authorize = authorizer({ adminToken, isOpen: () => false, cache, attempts: new Attempts() });
+  expect(await outcome(authorize, adminToken, '192.0.2.1')).toMatchObject({ name: 'EGG_ADMIN_TOKEN' });
+  for (const from of ['192.0.2.1', '192.0.2.2'])
+    for (let count = 0; count < 30; count++) await outcome(authorize, `guess-${count}`, from);
+  expect(await outcome(authorize, adminToken, '192.0.2.1')).toMatchObject({ name: 'EGG_ADMIN_TOKEN' });
+  expect(await outcome(authorize, adminToken, '192.0.2.2')).toBe('RESOURCE_EXHAUSTED');
+});

@@ -19,6 +19,8 @@ interface Window {
 
 export class Attempts {
   readonly #windows = new Map<string, Window>();
+  /** Addresses that had a token which can be guessed before they tried many. */
+  readonly #knowing = new Set<string>();
   readonly #now: () => number;
 
   /** `now` is in milliseconds and never goes back. */
@@ -34,6 +36,18 @@ export class Attempts {
     throw new RpcError('RESOURCE_EXHAUSTED', 'too many wrong tokens came from this address', {
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
     });
+  }
+
+  /**
+   * For a right token that is short enough to be guessed. Throws as `check` does, or whoever guesses would still be told by it, but for an
+   * address that had it before.
+   */
+  checkGuess(from: string | undefined): void {
+    if (from === undefined || this.#knowing.has(blockOf(from))) return;
+    this.check(from);
+    this.#knowing.add(blockOf(from));
+    const [oldest] = this.#knowing;
+    if (this.#knowing.size > MOST_ADDRESSES && oldest !== undefined) this.#knowing.delete(oldest);
   }
 
   /** Counts an attempt that failed with this token. */

@@ -47,7 +47,10 @@ export function identifier({ adminToken, cache, services, attempts }: AuthorizeP
 
   return (token, from) => {
     const hash = hashOf(token);
-    if (expected && sameHash(hash, expected)) return { caller: STATIC };
+    if (expected && sameHash(hash, expected)) {
+      attempts?.checkGuess(from);
+      return { caller: STATIC };
+    }
     if (services && isServiceToken(token)) {
       attempts?.check(from);
       return services.verify(token).then((service) => {
