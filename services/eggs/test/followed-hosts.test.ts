@@ -60,7 +60,7 @@ test('a commit of a thousand hosts is followed as a whole, and so is the one tha
   await database
     .collection<{ _id: string }>('credentials')
     .insertMany(keys.map((_id) => ({ _id, ...issued })));
-  const { kept } = start();
+  const followed = start();
   const added = await commit((view) => {
     for (const token_key of keys) {
       const host = newHost({ name: `h${token_key}`, platform: 'linux/amd64' });
@@ -68,7 +68,7 @@ test('a commit of a thousand hosts is followed as a whole, and so is the one tha
     }
     return { verb: 'enrolled' };
   });
-  await kept(added?.revision ?? 0, Date.now() + 10_000);
+  await followed.kept(added?.revision ?? 0, Date.now() + 10_000);
   const held = await credentials.findAll(keys);
   expect(keys.map((key) => held.get(key)?.host)).toEqual(ids);
   await states.insertMany(ids.map((_id) => ({ _id }) as never));
@@ -76,7 +76,7 @@ test('a commit of a thousand hosts is followed as a whole, and so is the one tha
     for (const id of ids) view.remove(view.existing(id));
     return { verb: 'deleted' };
   }, ids);
-  await kept(removed?.revision ?? 0, Date.now() + 10_000);
+  await followed.kept(removed?.revision ?? 0, Date.now() + 10_000);
   expect((await credentials.findAll(keys)).size).toBe(0);
   expect(await states.countDocuments({})).toBe(0);
 });
