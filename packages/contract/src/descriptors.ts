@@ -1,6 +1,6 @@
 // The protos as descriptors, which is how server reflection tells of them.
 
-import protobuf from 'protobufjs';
+import type protobuf from 'protobufjs';
 import protobufDescriptor from 'protobufjs/ext/descriptor/index.js';
 
 /** Every file of `root`, as a serialised FileDescriptorProto. protobufjs makes one file of all that is in a package. */

@@ -78,7 +78,7 @@ export function readVariables<V extends Readonly<Record<string, Variable>>>(
     validateSchema: false,
   });
   const values = said(variables, env);
-  if (ajv.validate({ type: 'object', properties }, values)) return values as Values<V>;
+  if (ajv.validate({ type: 'object', properties }, values)) return values;
   const names = new Set((ajv.errors ?? []).map(({ instancePath }) => instancePath.slice(1)));
   throw new ConfigError([...names].map((name) => problem(name, variables[name], env[name] ?? '')));
 }
