@@ -22,8 +22,8 @@ const SOME = 500;
 const SOME_BYTES = 4 * 1024 * 1024;
 
 /**
- * Changes documents, each named at most once; ids of letters have to be ASCII. Answers with how many were changed: those that are not
- * there or not as `when` says are not, nor are those that stay the same. Throws what the database throws: some may then be changed.
+ * Changes documents, each named at most once. Answers with how many were changed: those that are not there or not as `when` says are
+ * not, nor are those that stay the same. Throws what the database throws: some may then be changed.
  */
 export async function changeEach<Id extends number | string, T extends Document & { _id: Id }>(
   collection: Collection<T>,
@@ -44,7 +44,7 @@ export async function changeEach<Id extends number | string, T extends Document 
 function pieces<Id extends number | string>(changes: readonly OwnChange<Id>[]): OwnChange<Id>[][] {
   const all: OwnChange<Id>[][] = [];
   let bytes = Infinity;
-  for (const change of changes.toSorted((a, b) => (a.id < b.id ? -1 : 1))) {
+  for (const change of changes.toSorted(byId)) {
     const size = mongoose.mongo.BSON.calculateObjectSize(change.to, { ignoreUndefined: true });
     if (bytes + size > SOME_BYTES || all.at(-1)?.length === SOME) {
       all.push([]);
@@ -54,6 +54,12 @@ function pieces<Id extends number | string>(changes: readonly OwnChange<Id>[]): 
     bytes += size;
   }
   return all;
+}
+
+/** As the database compares ids: text by its bytes. */
+function byId<Id extends number | string>({ id: a }: OwnChange<Id>, { id: b }: OwnChange<Id>): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return Buffer.compare(Buffer.from(String(a)), Buffer.from(String(b)));
 }
 
 /** The document that the one at hand becomes. */

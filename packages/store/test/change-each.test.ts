@@ -76,3 +76,17 @@ test('of several who change the same document at the same moment one does', asyn
   const found = await collection.find().toArray();
   expect(found.reduce((sum, { version }) => sum + version, 0)).toBe(changed);
 }, 60_000);
+
+test('ids are of any text', async () => {
+  const collection = database.collection<{ _id: string; to?: string }>(testName());
+  // In an order of its own: the last two come the other way round by the units of UTF-16.
+  const ids = ['', '0', 'Z', 'a', 'é', '\uffee', '\u{1f95a}'];
+  await collection.insertMany(ids.map((_id) => ({ _id })));
+  const changes = ids.map((id) => ({
+    id,
+    when: { $eq: ['$_id', id] },
+    to: { $literal: { _id: id, to: id } },
+  }));
+  expect(await changeEach(collection, changes, DURABLE)).toBe(ids.length);
+  expect(await collection.find().sort({ _id: 1 }).toArray()).toEqual(ids.map((id) => ({ _id: id, to: id })));
+});

@@ -3,9 +3,9 @@
 // each host's state knows its batches until they are counted, so another process can finish what a dead one has begun.
 
 import { randomBytes } from 'node:crypto';
-import { type Database, takenIn } from '@egg/store';
+import { changeEach, type Database, type OwnChange, takenIn } from '@egg/store';
 import { type Counted, countKey, dayPrefix, daysBefore, dayOf, summed } from '../domain/blocked.ts';
-import { blockedCounts } from './count-document.ts';
+import { blockedCounts, type CountDocument } from './count-document.ts';
 import { DURABLE, hostStates, type StateCollection } from './state-document.ts';
 
 interface BatchDocument {
@@ -36,7 +36,7 @@ const FINISH_EVERY_MS = 5000;
 /** A process has taken or given up a batch long before. */
 const LEFT_MS = 30_000;
 const RETRY_MS = 500;
-const OPERATIONS = 1000;
+const SOME = 1000;
 
 export class BlockedCounts {
   /** Names this process among all that ever were. */
@@ -149,34 +149,40 @@ export class BlockedCounts {
     const { _id, process, number, day } = document;
     const taken = document.entries.filter(({ host }) => hosts.has(host));
     const sums = summed(taken.flatMap(({ blocked }) => blocked));
-    for (let start = 0; start < sums.length; start += OPERATIONS) {
-      const some = sums.slice(start, start + OPERATIONS);
-      // Of a count that was made at the same moment, or has the batch already, the second try tells which it is.
-      if (!(await this.#addSome(some, { day, process, number }, true)))
-        await this.#addSome(some, { day, process, number }, false);
-    }
+    for (let start = 0; start < sums.length; start += SOME)
+      await this.#addSome(sums.slice(start, start + SOME), { day, process, number });
     await this.#batches.deleteOne({ _id });
   }
 
-  /** False where a count was there that did not seem to be. */
   async #addSome(
     sums: readonly Counted[],
     { day, process, number }: Pick<BatchDocument, 'day' | 'process' | 'number'>,
-    upsert: boolean,
-  ): Promise<boolean> {
-    const operations = sums.map(({ kind, name, count }) => ({
-      updateOne: {
-        filter: { _id: countKey(day, kind, name), [`applied.${process}`]: { $not: { $gte: number } } },
-        update: { $inc: { count }, $set: { day, kind, name, [`applied.${process}`]: number } },
-        upsert,
-      },
-    }));
-    try {
-      await this.#counts.bulkWrite(operations, { ordered: false, ...DURABLE });
-      return true;
-    } catch (error) {
-      if (takenIn(error)) return false;
-      throw error;
-    }
+  ): Promise<void> {
+    const added = sums.map(({ kind, name, count }): CountDocument => {
+      return { _id: countKey(day, kind, name), day, kind, name, count, applied: { [process]: number } };
+    });
+    const ids = added.map(({ _id }) => _id);
+    const found = await this.#counts.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
+    const there = new Set(found.map(({ _id }) => _id));
+    await this.#insert(added.filter(({ _id }) => !there.has(_id)));
+    // All of them: one that was made at the same moment was made by somebody else, and what has the batch stays as it is.
+    await changeEach(this.#counts, added.map(adding), DURABLE);
   }
+
+  async #insert(fresh: CountDocument[]): Promise<void> {
+    if (fresh.length === 0) return;
+    await this.#counts.insertMany(fresh, { ordered: false, ...DURABLE }).catch((error: unknown) => {
+      if (!takenIn(error)) throw error;
+    });
+  }
+}
+
+/** Adds to a count that is there and has not got this yet. */
+function adding({ _id: id, count, applied }: CountDocument): OwnChange<string> {
+  const has = Object.entries(applied).map(([process, number]) => ({ $gte: [`$applied.${process}`, number] }));
+  const sum = {
+    count: { $add: ['$count', count] },
+    applied: { $mergeObjects: ['$applied', { $literal: applied }] },
+  };
+  return { id, when: { $not: [{ $or: has }] }, to: { $mergeObjects: ['$$ROOT', sum] } };
 }
