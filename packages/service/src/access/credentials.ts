@@ -4,7 +4,7 @@
 // A secret is issued before the commit that names its key, and holds only once that commit is known: until then it is pending. Killed
 // between the two, the table's owner confirms or revokes it when it opens, and for each commit that it follows.
 
-import { DURABLE, MAJORITY } from '@egg/store';
+import { changeEach, DURABLE, MAJORITY } from '@egg/store';
 import type { Role } from '@egg/contract';
 import type { Database } from '@egg/store';
 import { asked, WRITE_MS } from './asked.ts';
@@ -61,13 +61,15 @@ export class Credentials {
 
   async confirmAll(secrets: readonly { readonly key: string; readonly host?: number }[]): Promise<void> {
     if (secrets.length === 0) return;
-    const operations = secrets.map(({ key, host }) => ({
-      updateOne: {
-        filter: { _id: key },
-        update: { $unset: { pending: '' as const }, ...(host !== undefined && { $set: { host } }) },
-      },
-    }));
-    await asked(this.#collection.bulkWrite(operations, { ordered: false, ...DURABLE }), WRITE_MS);
+    const owned = secrets.flatMap(({ key: id, host }) =>
+      host === undefined
+        ? []
+        : [{ id, when: { $eq: ['$pending', true] }, to: { $mergeObjects: ['$$ROOT', { host }] } }],
+    );
+    // First, so that none holds that is nobody's.
+    await asked(changeEach(this.#collection, owned, DURABLE), WRITE_MS);
+    const pending = { _id: { $in: secrets.map(({ key }) => key) }, pending: true as const };
+    await asked(this.#collection.updateMany(pending, { $unset: { pending: '' } }, DURABLE), WRITE_MS);
   }
 
   /** Makes it hold no more: processes that read it lately forget it within `CACHE_MS`. Nothing where it is not there. */
