@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { WholeSystemFirst } from './packages/testing/src/whole-system-first.ts';
 
 export default defineConfig({
   test: {
@@ -11,7 +12,9 @@ export default defineConfig({
     pool: 'forks',
     // What the files import takes longer to load than most of them take to run. Each has its own database and streams anyway.
     isolate: false,
-    maxWorkers: 2,
+    // Much of the time is waited for: with one more than a small machine has processors, another works meanwhile.
+    maxWorkers: 3,
+    sequence: { sequencer: WholeSystemFirst },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // For what has to become so and has no time of its own to keep: long enough for a machine that does much else.

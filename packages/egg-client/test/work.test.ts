@@ -71,8 +71,7 @@ interface Shown {
 
 const executionOf = async (run: number): Promise<Shown | undefined> =>
   (await http.get<Shown[]>(`/execution/list?run_id=${run}`)).body.data[0];
-const ends = (run: number, shown: object) =>
-  expect.poll(() => executionOf(run), { timeout: 20_000 }).toMatchObject(shown);
+const ends = (run: number, shown: object) => expect.poll(() => executionOf(run)).toMatchObject(shown);
 const filesOf = async ({ dir }: Host): Promise<string[]> =>
   (await readdir(dir)).filter((name) => name.startsWith('file-'));
 const checkInFault = (choose: (body: string) => Fault | undefined) =>
@@ -126,11 +125,11 @@ test('an execution that is handed out again and again, also after a restart, is 
   }));
   const first = await runClient(host.dir, { perform });
   const run = await startRun(host, {});
-  await expect.poll(() => repeated, { timeout: 10_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => repeated).toBeGreaterThanOrEqual(2);
   await first.stop();
   const before = repeated;
   await runClient(host.dir, { perform });
-  await expect.poll(() => repeated, { timeout: 10_000 }).toBeGreaterThanOrEqual(before + 2);
+  await expect.poll(() => repeated).toBeGreaterThanOrEqual(before + 2);
   await ends(run, { state: 'succeeded' });
   expect(done).toHaveLength(1);
 });
@@ -145,7 +144,7 @@ test('what became of it is told also when the tasks are away at the time', async
   const checkIns = proxy.seen.length;
   let_go();
   const told = () => proxy.seen.slice(checkIns).filter(({ body }) => body.includes('"succeeded"')).length;
-  await expect.poll(told, { timeout: 15_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(told).toBeGreaterThanOrEqual(2);
   await stack.restart('tasks-1');
   await ends(run, { state: 'succeeded' });
 });
@@ -157,6 +156,8 @@ test('what was under way when the host was killed has failed, and is not done ag
   const first = command('run', '--dir', host.dir, '--exec', script);
   const run = await startRun(host, {});
   await ends(run, { state: 'running' });
+  // The run is told to be running before the command is started.
+  await expect.poll(() => readFile(pid, 'utf8').catch(() => '')).toMatch(/^\d+\n$/);
   first.process.kill('SIGKILL');
   await first.ended;
   process.kill(Number(await readFile(pid, 'utf8')));
@@ -183,7 +184,7 @@ test('an update hands over the very file of the version, and leaves none', async
   expect(await filesOf(host)).toEqual([]);
   const again = await startRun(host, UPDATE);
   const stateOf = async () => (await http.get<Shown[]>(`/run/list?id=${again}`)).body.data[0]?.state;
-  await expect.poll(stateOf, { timeout: 15_000 }).toBe('succeeded');
+  await expect.poll(stateOf).toBe('succeeded');
   expect(done).toHaveLength(1);
 });
 
