@@ -9,7 +9,7 @@ export type Fault = (typeof FAULTS)[number];
 
 type Operation = (...args: unknown[]) => Promise<unknown>;
 
-const WRITES = new Set(['insertOne', 'insertMany', 'bulkWrite', 'updateOne', 'deleteMany']);
+const WRITES = new Set(['insertOne', 'insertMany', 'bulkWrite', 'updateOne', 'updateMany', 'deleteMany']);
 
 export class FaultyDatabase implements Pick<Database, 'collection'> {
   readonly #database: Pick<Database, 'collection'>;
@@ -67,10 +67,12 @@ export class FaultyDatabase implements Pick<Database, 'collection'> {
     }
     if (fault === 'unanswered' || (fault === 'partial' && name === 'insertOne')) await operation(...args);
     if (fault === 'partial' && name === 'insertMany') {
-      const documents = args[0] as unknown[];
-      const some = documents.slice(0, Math.ceil(documents.length / 2));
       // Its own error would say of the other half that it is there.
-      await operation(some, ...args.slice(1)).catch(() => undefined);
+      await operation(halfOf(args[0] as unknown[]), ...args.slice(1)).catch(() => undefined);
+    }
+    if (fault === 'partial' && name === 'updateMany') {
+      const [{ _id, ...filter }, ...rest] = args as [{ _id: { $in: unknown[] } }, ...unknown[]];
+      await operation({ ...filter, _id: { $in: halfOf(_id.$in) } }, ...rest);
     }
     if (fault === 'late' && WRITES.has(name)) {
       this.late.push(
@@ -105,6 +107,10 @@ export class FaultyDatabase implements Pick<Database, 'collection'> {
   #unlessDead(value: unknown): unknown {
     return this.dead ? never() : value;
   }
+}
+
+function halfOf(all: readonly unknown[]): unknown[] {
+  return all.slice(0, Math.ceil(all.length / 2));
 }
 
 function never(): Promise<never> {
