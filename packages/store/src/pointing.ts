@@ -1,27 +1,16 @@
-// A table whose records point at others: claims what a commit is about to point at, tells afterwards what became of it, and sweeps what
-// a process that died left behind.
+// A table whose records point at others: claims what a commit is about to point at, and tells afterwards what became of it.
 
 import { RpcError, toRpcError } from '@egg/rpc/errors';
 import type { Reference, TableContract } from '@egg/contract';
 import type { Outcome } from './command.ts';
 import type { Commit, Fields, Row } from './record.ts';
-import { claimedAt, newClaim, pointerOf, type Settlement, tableOf } from './references.ts';
+import { keyOf, type Source, sweepPointers } from './pointing-sweep.ts';
+import { newClaim, type Settlement } from './references.ts';
 import { isUnknown, type Target } from './target.ts';
 
 interface Log {
   warn(details: object, message: string): void;
 }
-
-interface Source<R extends Row> {
-  readonly revision: number;
-  follow(deadline?: number): Promise<void>;
-  current(id: number): Promise<R | undefined>;
-  scan(filter: Readonly<Record<string, unknown>>): AsyncGenerator<R[]>;
-}
-
-/** A claim older than this is of a commit that was made or never will be. */
-const OVER_MS = 2 * 60_000;
-const READ = 500;
 
 export class Pointing<R extends Row> {
   readonly #contract: TableContract;
@@ -64,66 +53,9 @@ export class Pointing<R extends Row> {
     await this.#settle(undefined, [], commit);
   }
 
-  /**
-   * Compares what is held in the name of this table's records with the records, once. Pointers are dropped whose record is gone or
-   * points elsewhere by now; claims that are over become pointers, or go.
-   */
+  /** Ends what processes that died have left half done. Any replica may do so at any time. */
   async sweep(source: Source<R>, now = Date.now()): Promise<void> {
-    const stale = new Map<
-      string,
-      { readonly table: string; readonly id: number; readonly claim: string }[]
-    >();
-    for (const table of this.#contract.pointsAt) {
-      const target = this.#targetOf(table);
-      for (let after = 0; ;) {
-        const pointed = await target.read(after, READ);
-        if (pointed.length === 0) break;
-        await source.follow();
-        for (const { _id: id, by } of pointed) {
-          const own = by.filter((entry) => tableOf(entry) === this.#contract.name);
-          const over = own.filter((entry) => now - (claimedAt(entry) ?? now) > OVER_MS);
-          if (over.length > 0)
-            stale.set(
-              keyOf({ table, id }),
-              over.map((claim) => ({ table, id, claim })),
-            );
-          for (const entry of own) {
-            if (await this.#isOver(source, { table, id }, entry)) await target.drop(id, [entry]);
-          }
-        }
-        after = pointed.at(-1)?._id ?? after;
-      }
-    }
-    if (stale.size > 0) await this.#sweepClaims(source, stale);
-  }
-
-  /** A pointer of a revision that this replica has not read yet is nobody's to drop. */
-  async #isOver(source: Source<R>, to: Pick<Reference, 'table' | 'id'>, entry: string): Promise<boolean> {
-    const pointer = pointerOf(entry);
-    if (!pointer || pointer.revision > source.revision) return false;
-    const row = await source.current(pointer.id);
-    return !this.#of(row).some((reference) => keyOf(reference) === keyOf(to));
-  }
-
-  /** Of commits whose end nobody told: whoever points at the records is told now. */
-  async #sweepClaims(
-    source: Source<R>,
-    stale: ReadonlyMap<
-      string,
-      readonly { readonly table: string; readonly id: number; readonly claim: string }[]
-    >,
-  ): Promise<void> {
-    for await (const rows of source.scan({})) {
-      for (const row of rows) {
-        for (const reference of this.#of(row).filter((one) => stale.has(keyOf(one)))) {
-          const pointer = { by: `${this.#contract.name}:${row.id}`, revision: row.revision, points: true };
-          await this.#targetOf(reference.table).settle([reference.id], { pointer });
-        }
-      }
-    }
-    for (const { table, id, claim } of [...stale.values()].flat()) {
-      await this.#targetOf(table).settle([id], { claim });
-    }
+    await sweepPointers({ contract: this.#contract, targetOf: this.#targetOf, source }, now);
   }
 
   async #claim(
@@ -201,10 +133,6 @@ function newIn(some: readonly Reference[], others: readonly Reference[]): Refere
     known.add(key);
     return true;
   });
-}
-
-function keyOf({ table, id }: Pick<Reference, 'table' | 'id'>): string {
-  return `${table}:${id}`;
 }
 
 function idsOf(references: readonly Reference[]): number[] {

@@ -4,6 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { testDatabase, testName } from '@egg/testing';
 import { newClaim, type ReferenceDocument, References } from '../src/references.ts';
+import { sweepPointers } from '../src/pointing-sweep.ts';
+import type { Row } from '../src/record.ts';
 import { OwnTarget } from '../src/target.ts';
 
 const database = await testDatabase();
@@ -132,4 +134,55 @@ test('a closing that led to no deletion is taken back after a while, one whose r
   await target.sweep(Date.now() + 3 * MINUTES);
   expect((await documents.find().toArray()).map(({ _id, closers }) => [_id, closers])).toEqual([[1, []]]);
   expect(await target.claim([1, 2], newClaim('a'), Date.now() + 1000)).toEqual([{ id: 2, isThere: false }]);
+});
+
+test('what nobody told of is found out: pointers of records that point elsewhere go, claims of those that point here become pointers', async () => {
+  const documents = collection();
+  const references = new References(documents);
+  const target = new OwnTarget(
+    { follow: () => Promise.resolve(), currentOf: () => Promise.resolve(new Map()) },
+    references,
+  );
+  const row = (id: number, revision: number, to: number[]) =>
+    ({ id, revision, to }) as unknown as Row & { to: number[] };
+  const rows = [row(1, 4, [7]), row(2, 6, [8]), row(3, 9, [9])];
+  const source = {
+    revision: 8,
+    follow: () => Promise.resolve(),
+    currentOf: (ids: readonly number[]) =>
+      Promise.resolve(new Map(rows.filter(({ id }) => ids.includes(id)).map((one) => [one.id, one]))),
+    scan: async function* () {
+      yield await Promise.resolve(rows);
+    },
+  };
+  const contract = {
+    name: 'a',
+    pointsAt: ['b'],
+    references: (record: object) =>
+      (record as { to: number[] }).to.map((id) => ({ field: 'to', table: 'b', id })),
+  };
+  // One is right, one is of a record that points elsewhere by now, one of a record that is gone, one of a commit that was not read yet.
+  for (const [by, revision] of [
+    ['a:1', 4],
+    ['a:2', 5],
+    ['a:5', 5],
+    ['a:6', 9],
+    ['other:1', 1],
+  ] as const)
+    await point(references, 7, by, revision);
+  const claims = [newClaim('a'), newClaim('a')] as const;
+  await references.claim([8], claims[0]);
+  await references.claim([9, 10], claims[1]);
+  const held = async () =>
+    Object.fromEntries((await references.read(0, 100)).map(({ _id, by }) => [_id, by]));
+  const sweep = (now: number) => sweepPointers({ contract, targetOf: () => target, source }, now);
+  await sweep(Date.now());
+  expect(await held()).toEqual({
+    7: ['a:1@4', 'a:6@9', 'other:1@1'],
+    8: [claims[0]],
+    9: [claims[1]],
+    10: [claims[1]],
+  });
+  await sweep(Date.now() + 3 * MINUTES);
+  expect(await held()).toMatchObject({ 8: ['a:2@6'], 9: ['a:3@9'], 10: [] });
 });
