@@ -37,7 +37,7 @@ const [expired, revoked, viewer, operator, enroll] = await Promise.all([
 await one.post('/token/delete', { id: revoked.id }, as);
 const list = (http = one, secret?: string) =>
   http.get<TokenRecord[]>('/token/list', secret === undefined ? {} : bearer(secret));
-await vi.waitFor(async () => expect((await list(one, expired.secret)).httpStatus).toBe(401), 5000);
+await vi.waitFor(async () => expect((await list(one, expired.secret)).httpStatus).toBe(401), 20_000);
 
 const wrong: [string, string | undefined][] = [
   ['no token', undefined],
@@ -224,7 +224,7 @@ describe('a token', () => {
 
 test('who guesses tokens is told to wait, and who has one is not kept out by it', async () => {
   const guess = async (number: number) => (await list(one, `guess-${number}`)).httpStatus;
-  await expect.poll(async () => guess(Math.random()), { timeout: 5000, interval: 1 }).toBe(429);
+  await expect.poll(async () => guess(Math.random()), { interval: 1 }).toBe(429);
   const refused = await list(one, 'one-more-guess');
   expect(refused.body).toMatchObject({ status: 1, code: 'RESOURCE_EXHAUSTED' });
   expect(Number(refused.headers['retry-after'])).toBeGreaterThan(1);

@@ -35,16 +35,27 @@ describe('the counters that a check-in answers', () => {
   });
 
   test('are those of a change within a second, in the history that the list itself names', async () => {
+    const waits: number[] = [];
     for (let round = 1; round <= 3; round++) {
+      const gateway = round % 2 === 0 ? one : other;
       const { body } = await one.post<{ revision: number }>('/domain/add', { domain: `c${round}.example` });
-      await new Promise((resolve) => setTimeout(resolve, 1000));
-      const { data } = (await checkIn(round % 2 === 0 ? one : other, host.token)).body;
+      const from = performance.now();
+      let sent = from;
+      const answered = async () => {
+        sent = performance.now();
+        return (await checkIn(gateway, host.token)).body.data.counters.counter_for_domain;
+      };
+      await expect.poll(answered).toBe(body.data.revision);
+      waits.push(sent - from);
+      const { data } = (await checkIn(gateway, host.token)).body;
       expect(data.counters.counter_for_domain).toBe(body.data.revision);
       const changes = await one.get<{ log: string; to: number }>('/domain/changes?since=0');
       expect(data.logs.domain).toBe(changes.body.data.log);
       expect(data.next_check_in_seconds).toBeGreaterThanOrEqual(54);
       expect(data.next_check_in_seconds).toBeLessThanOrEqual(66);
     }
+    // The middle one: a machine that does much else may be away for longer once.
+    expect(waits.sort((a, b) => a - b)[1]).toBeLessThan(1000);
   });
 
   test('come though the blocklists and the tasks are down', async () => {

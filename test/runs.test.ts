@@ -185,7 +185,7 @@ test('a paused run hands out nothing until it is resumed, and a cancelled one ne
   await post(http, '/run/cancel', { id: run });
   expect(await round(http, fleet, SUCCEED)).toEqual([]);
   await expect
-    .poll(() => runOf(http, run), { timeout: 5000 })
+    .poll(() => runOf(http, run))
     .toMatchObject({ state: 'cancelled', in_flight: 0, counts: { cancelled: 100, total: 100 } });
   expect((await http.post('/run/resume', { id: run })).body.code).toBe('FAILED_PRECONDITION');
   expect((await http.post('/run/pause', { id: 99_999 })).body.code).toBe('NOT_FOUND');

@@ -87,7 +87,7 @@ test('a bus that is killed delays events and nothing else', async () => {
     // Who knows already where it is is told that it is; who has to ask the bus waits for it.
     const late = await listen(DOMAINS);
     const behind = await listen(DOMAINS, ready.id);
-    await vi.waitFor(() => expect(here.comments.length).toBeGreaterThan(beats + 1), { timeout: 5000 });
+    await vi.waitFor(() => expect(here.comments.length).toBeGreaterThan(beats + 1), WITHIN);
     await own.nats.start();
     await Promise.all([here.has(round * 50), behind.has(round * 50), late.first('ready'), late.has(50)]);
     expect(behind.ids()).toEqual(idsOf('domain_block', 2, 1 + round * 50));

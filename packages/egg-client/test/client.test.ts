@@ -3,7 +3,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { startStack } from '@egg/testing';
+import { startStack, WITHIN } from '@egg/testing';
 import { command, enrolledDirectory, enrolmentToken, runClient, temporaryDirectory } from './hosts.ts';
 import { rowsOf, serverList, storedList } from './lists.ts';
 
@@ -71,13 +71,10 @@ test('both lists follow what changes: what is added, changed, removed, and a cou
   const dir = await enrolledDirectory(token, 'following', http.url);
   const { client } = await runClient(dir);
   const isCurrent = () =>
-    vi.waitFor(
-      async () => {
-        expect(rowsOf(client.domains)).toEqual(await serverList(http, 'domain'));
-        expect(rowsOf(client.processes)).toEqual(await serverList(http, 'process'));
-      },
-      { timeout: 8000 },
-    );
+    vi.waitFor(async () => {
+      expect(rowsOf(client.domains)).toEqual(await serverList(http, 'domain'));
+      expect(rowsOf(client.processes)).toEqual(await serverList(http, 'process'));
+    }, WITHIN);
   const first = await http.post<{ id: number }>('/domain/add', { domain: 'one.example' });
   await http.post('/process/add', { process: 'one.exe', signature: '*' });
   await isCurrent();
@@ -87,7 +84,7 @@ test('both lists follow what changes: what is added, changed, removed, and a cou
   await http.post('/domain/delete', { id: first.body.data.id });
   await isCurrent();
   const touched = await http.post<{ value: number }>('/counter/update', { field: 'counter_for_process' });
-  await expect.poll(() => client.processes.revision(), { timeout: 8000 }).toBe(touched.body.data.value);
+  await expect.poll(() => client.processes.revision()).toBe(touched.body.data.value);
   expect(rowsOf(await storedList(dir, 'domain'))).toEqual(rowsOf(client.domains));
 });
 
@@ -97,7 +94,7 @@ test(
   async () => {
     const dir = await enrolledDirectory(token, 'waiting', http.url);
     const { client, lines } = await runClient(dir);
-    await expect.poll(() => client.domains.revision(), { timeout: 8000 }).toBeGreaterThan(0);
+    await expect.poll(() => client.domains.revision()).toBeGreaterThan(0);
     const before = rowsOf(client.domains);
     await stack.kill('gateway-1');
     await expect
@@ -122,6 +119,6 @@ test('a token that was revoked is said, and nothing of it is in what the host sa
   };
   await http.post('/host/reset', { id });
   const { lines } = await runClient(dir);
-  await expect.poll(() => lines.join('\n'), { timeout: 8000 }).toMatch(/^UNAUTHENTICATED: /);
+  await expect.poll(() => lines.join('\n')).toMatch(/^UNAUTHENTICATED: /);
   expect(lines.join('\n')).not.toContain(own);
 });

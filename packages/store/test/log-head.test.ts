@@ -24,7 +24,7 @@ test('the head of a table that somebody else writes is never older than was aske
     expect(await head.read(0, 2000)).toEqual({ revision, log: table.history });
   }
   await touch();
-  await vi.waitFor(async () => expect((await head.read(1000, 0))?.revision).toBe(4), 1000);
+  await vi.waitFor(async () => expect((await head.read(1000, 0))?.revision).toBe(4), 10_000);
   await renewHistory(database, 'things');
   const renewed = await head.read(0, 2000);
   expect(renewed?.revision).toBe(4);

@@ -132,10 +132,10 @@ test('what another process was killed in the middle of is settled by those that 
       return { verb: 'added' };
     },
   });
-  await expect.poll(async () => (await credentials.find(key))?.pending, { timeout: 3000 }).toBe(false);
+  await expect.poll(async () => (await credentials.find(key))?.pending).toBe(false);
   // And the first one of an admin closes the system.
   const system = database.collection<{ _id: string }>('system');
-  await expect.poll(() => system.findOne({ _id: 'mode' }), { timeout: 3000 }).not.toBeNull();
+  await expect.poll(() => system.findOne({ _id: 'mode' })).not.toBeNull();
 });
 
 test('a name that is taken leaves no secret behind', async () => {

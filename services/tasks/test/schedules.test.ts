@@ -78,7 +78,7 @@ describe('a schedule', () => {
   test('spreads its firing by its jitter, and lets go of what waits when it is no longer enabled', async () => {
     const at = inMs(1000);
     const { id } = await stage.add({ at, jitter_seconds: 86_400 });
-    await expect.poll(async () => (await stage.show(id)).next_run_at, { timeout: 5000 }).toBeUndefined();
+    await expect.poll(async () => (await stage.show(id)).next_run_at).toBeUndefined();
     await update(id, { enabled: false });
     expect(await stage.decided(id)).toEqual([]);
     expect(await stage.runs(id)).toEqual([]);
@@ -218,9 +218,7 @@ test('a schedule whose run is not over cannot be deleted; one that has none can,
   });
   await update(id, { enabled: false });
   await one.post('/run/cancel', { id: entry?.run_id });
-  await expect
-    .poll(async () => (await one.post('/schedule/delete', { id })).body.status, { timeout: 5000 })
-    .toBe(0);
+  await expect.poll(async () => (await one.post('/schedule/delete', { id })).body.status).toBe(0);
   const history = await stage.history(id);
   expect(history.at(-1)).toMatchObject({ verb: 'deleted' });
   expect(history.some(({ verb }) => fired(verb))).toBe(true);
