@@ -23,6 +23,8 @@ import { cancelled, ServerCall } from './server-call.ts';
 type Unary = ServerUnaryCall<Buffer, Buffer> | ServerReadableStream<Buffer, Buffer>;
 type Streaming = ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
 
+/** In bytes: what waits in a call for a slow reader. The streams of grpc-js count messages alone, of any size. */
+const MOST_WAITING = 256 * 1024;
 /** How soon a reset comes after the end that it looks like, from a caller who does not say the end. */
 const RESET_MS = 25;
 
@@ -89,9 +91,18 @@ async function writeAll(
   call: Streaming,
   served: ServerCall,
 ): Promise<void> {
+  let waiting = 0;
+  let taken = Promise.withResolvers<void>();
   for await (const reply of replies) {
-    // grpc-js never says `drain` on a call that was cancelled, hence the race.
-    if (!call.write(asBuffer(reply))) await served.race(drained(call));
+    const { length } = reply;
+    waiting += length;
+    call.write(asBuffer(reply), () => {
+      waiting -= length;
+      taken.resolve();
+    });
+    // grpc-js says neither on a call that was cancelled, hence the races.
+    for (; waiting > MOST_WAITING; taken = Promise.withResolvers()) await served.race(taken.promise);
+    if (call.writableNeedDrain) await served.race(drained(call));
   }
 }
 

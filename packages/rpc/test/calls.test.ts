@@ -269,6 +269,15 @@ describe('streams', () => {
     expect(seen.streamed).toBe(streamed);
   });
 
+  test('for a slow reader few replies wait, where they are large', async () => {
+    const slow = count({ text: 'x'.repeat(1_000_000), n: 1000 })[Symbol.asyncIterator]();
+    await slow.next();
+    await until(() => seen.streamed > 16);
+    await sleep(300);
+    expect(seen.streamed, 'what the reader’s own stream holds, and hardly more').toBeLessThan(24);
+    await slow.return?.();
+  });
+
   test('a deadline and a signal end a stream', async () => {
     const late = (async () => {
       for await (const _ of count({ text: 'slow', n: 1000 }, { deadline: Date.now() + 150 }));

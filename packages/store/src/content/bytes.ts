@@ -29,7 +29,7 @@ interface ChunkDocument {
 }
 
 /** Read at once. */
-const WINDOW_CHUNKS = 4;
+const WINDOW_CHUNKS = 2;
 /** Deleted at once. */
 const DELETED_CHUNKS = 64;
 

@@ -7,6 +7,8 @@ import { byteRange } from '../domain/byte-range.ts';
 
 /** A download may last for ever, but not before it begins. */
 const BEGIN_MS = 5000;
+/** In bytes, of one reply: several wait in the gateway for a client that is slow. */
+const PIECE = 32 * 1024;
 
 /** Brings this replica up to what is in the table's log now. */
 export function followed<R extends Row>(table: Table<R>, { deadline }: CallContext): Promise<void> {
@@ -26,9 +28,14 @@ export async function* download(
   try {
     yield { head: { name, sha256, size, ...range, updated_at } };
     if (first.done === true) return;
-    yield { content: first.value };
-    for await (const piece of pieces) yield { content: piece };
+    yield* replies(first.value);
+    for await (const piece of pieces) yield* replies(piece);
   } finally {
     await pieces.return(undefined);
   }
+}
+
+function* replies(content: Uint8Array): Generator<DownloadReply> {
+  for (let from = 0; from < content.length; from += PIECE)
+    yield { content: content.subarray(from, from + PIECE) };
 }
