@@ -446,7 +446,7 @@ export interface SchedulesReply {
   total_exact: boolean;
 }
 
-/** All that is named has to hold. */
+/** All that is named has to hold; an empty list names nothing. */
 export interface Target {
   hosts?: number[];
   /** For each label the values that it may have: `{"env": ["prod", "staging"]}`. */
