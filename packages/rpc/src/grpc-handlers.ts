@@ -98,10 +98,13 @@ async function writeAll(
     waiting += length;
     call.write(asBuffer(reply), () => {
       waiting -= length;
-      taken.resolve();
+      if (waiting <= MOST_WAITING) taken.resolve();
     });
     // grpc-js says neither on a call that was cancelled, hence the races.
-    for (; waiting > MOST_WAITING; taken = Promise.withResolvers()) await served.race(taken.promise);
+    if (waiting > MOST_WAITING) {
+      taken = Promise.withResolvers();
+      await served.race(taken.promise);
+    }
     if (call.writableNeedDrain) await served.race(drained(call));
   }
 }
