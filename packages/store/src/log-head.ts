@@ -1,5 +1,5 @@
 // How far another service's table is, known without asking that service: its log and the name of its history are looked at all the
-// time, and what is answered says how old it may be. Reads only.
+// time while somebody asks, and what is answered says how old it may be. Reads only.
 
 import type { Database } from './connection.ts';
 import type { CommitDocument, LogCollection } from './log.ts';
@@ -20,6 +20,8 @@ export interface LogHead {
 
 const POLL_MS = 300;
 const LOOK_MS = 2000;
+/** Where nobody has asked for so long, the next who does waits for a look. */
+const IDLE_MS = 5000;
 /** A log is looked at in windows, because only those cost little on every server. */
 const WINDOW = 10_000;
 
@@ -36,19 +38,23 @@ class Follower implements LogHead {
   #head: Head = { revision: 0, log: '' };
   /** When the look began that found it, by this process's own clock, which nobody sets. */
   #asOfMs = -Infinity;
+  #askedMs = performance.now();
   #look: Promise<void> | undefined;
 
   constructor(database: Pick<Database, 'collection'>, table: string) {
     this.#table = table;
     this.#log = database.collection<CommitDocument>(`${table}_log`);
     this.#marks = database.collection<MarkDocument>(MARKS);
-    this.#timer = setInterval(() => void this.#lookOnce(), POLL_MS);
+    this.#timer = setInterval(() => {
+      if (performance.now() - this.#askedMs < IDLE_MS) void this.#lookOnce();
+    }, POLL_MS);
     this.#timer.unref();
     void this.#lookOnce();
   }
 
   async read(maxAgeMs: number, waitMs: number): Promise<Head | undefined> {
     const calledMs = performance.now();
+    this.#askedMs = calledMs;
     while (this.#asOfMs < calledMs - maxAgeMs) {
       const leftMs = calledMs + waitMs - performance.now();
       if (leftMs <= 0) return undefined;
