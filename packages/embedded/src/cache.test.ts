@@ -63,8 +63,9 @@ describe('the cache', () => {
     const holder = expect(addToCache(dir, program, make, log)).rejects.toThrow('over');
     const waiting = Promise.withResolvers<void>();
     const abort = new AbortController();
+    await begun.promise;
     const waiter = addToCache(dir, program, makeTool, () => waiting.resolve(), abort.signal);
-    await Promise.all([begun.promise, waiting.promise]);
+    await waiting.promise;
     abort.abort(new Error('told to stop'));
     await expect(waiter).rejects.toThrow();
     held.reject(new Error('over'));
