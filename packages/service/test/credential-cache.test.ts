@@ -141,20 +141,17 @@ test('an expired token does not go on while the database is away', async () => {
   expect(await outcome(authorize, secret)).toBe('UNAUTHENTICATED');
 });
 
-test('who guesses from an address of known callers keeps out nobody but those not yet known', async () => {
+test('who guesses keeps out nobody who has a token, known before or not', async () => {
   const authorize = authorizer({ isOpen: () => false, cache, attempts: new Attempts() });
   const [known, unknown] = [issue(), issue()];
   await outcome(authorize, known.secret, '192.0.2.1');
   for (let count = 0; count < 30; count++) {
     expect(await outcome(authorize, newSecret().secret, '192.0.2.1')).toBe('UNAUTHENTICATED');
   }
-  const asked = reads.length;
   expect(await outcome(authorize, newSecret().secret, '192.0.2.1')).toBe('RESOURCE_EXHAUSTED');
-  expect(await outcome(authorize, unknown.secret, '192.0.2.1')).toBe('RESOURCE_EXHAUSTED');
-  expect(reads).toHaveLength(asked);
-  nowMs += 2 * MINUTE_MS;
+  expect(await outcome(authorize, 'of-another-form', '192.0.2.1')).toBe('RESOURCE_EXHAUSTED');
   expect(await outcome(authorize, known.secret, '192.0.2.1')).toMatchObject({ name: 'ci' });
-  expect(await outcome(authorize, unknown.secret, '192.0.2.2')).toMatchObject({ name: 'ci' });
+  expect(await outcome(authorize, unknown.secret, '192.0.2.1')).toMatchObject({ name: 'ci' });
 });
 
 test('who guesses the static token is not told by it, and who had it before goes on', async () => {
