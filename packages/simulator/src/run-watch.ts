@@ -39,6 +39,12 @@ export class RunWatch {
     this.#attempts.set(run, Math.max(attempt, this.#attempts.get(run) ?? 0));
   }
 
+  /** Whether there is such a run, as far as the server answers. */
+  async isThere(run: number): Promise<boolean> {
+    const { api, token } = this.#parts;
+    return (await api.send(`/run/list?id=${run}`, { token })).code !== 'NOT_FOUND';
+  }
+
   hasEnded(run: number): boolean {
     const known = this.#runs.get(run);
     return known !== undefined && !isLive(known);

@@ -70,7 +70,9 @@ class Simulation {
   }
 
   async run(): Promise<Summary> {
-    const { signal, seconds, onEnrolled } = this.#settings;
+    const { signal, seconds, untilRun, onEnrolled } = this.#settings;
+    if (untilRun !== undefined && !(await this.#watch.isThere(untilRun)))
+      throw new RangeError(`there is no run ${untilRun} to wait for`);
     const stop = (): void => this.#over.abort();
     signal?.addEventListener('abort', stop);
     if (signal?.aborted) stop();

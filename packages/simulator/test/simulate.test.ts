@@ -189,9 +189,11 @@ test('the command ends with status 1 where the protocol was broken, and says how
 test('the command is refused with status 2 and the reason where it is wrong', async () => {
   const missing = run();
   const none = run('--hosts', '0');
-  expect([await missing.ended, await none.ended]).toEqual([2, 2]);
-  expect([missing.said.err, none.said.err].map((text) => text.split('\n')[0])).toEqual([
+  const unknown = run('--server', server, '--hosts', '1', '--until-run', '9999');
+  expect([await missing.ended, await none.ended, await unknown.ended]).toEqual([2, 2, 2]);
+  expect([missing, none, unknown].map(({ said }) => said.err.split('\n')[0])).toEqual([
     '--hosts is missing',
     'hosts has to be a whole number from 1 to 1000000, not 0',
+    'there is no run 9999 to wait for',
   ]);
 });
