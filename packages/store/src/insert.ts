@@ -2,6 +2,7 @@
 // writes at the moment a batch is one.
 
 import type { Collection, Document, OptionalUnlessRequiredId } from './driver.ts';
+import { takenIn } from './duplicates.ts';
 
 interface InsertOptions {
   /** Nothing is stored after the first that is refused. */
@@ -18,4 +19,21 @@ export async function insertAll<T extends Document>(
   const [only] = documents;
   if (only && documents.length === 1) await collection.insertOne(only, { writeConcern });
   else await collection.insertMany(documents, { ordered, writeConcern });
+}
+
+/** Inserts those whose `_id` is not taken, and answers with the indexes of the others. Throws what else goes wrong. */
+export async function insertUntaken<T extends Document>(
+  collection: Collection<T>,
+  documents: readonly OptionalUnlessRequiredId<T>[],
+  { writeConcern }: Pick<InsertOptions, 'writeConcern'>,
+): Promise<number[]> {
+  if (documents.length === 0) return [];
+  try {
+    await insertAll(collection, documents, { ordered: false, writeConcern });
+    return [];
+  } catch (error) {
+    const taken = takenIn(error);
+    if (!taken) throw error;
+    return taken;
+  }
 }

@@ -9,7 +9,8 @@ import { DURABLE, MAJORITY } from './concerns.ts';
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
 import type { Collection } from './driver.ts';
-import { takenIn, unlessTaken } from './duplicates.ts';
+import { unlessTaken } from './duplicates.ts';
+import { insertUntaken } from './insert.ts';
 
 export interface ReferenceDocument<Id extends number | string = number> {
   /** The record's id. */
@@ -120,15 +121,9 @@ export class References<Id extends number | string = number> {
 
   /** Makes the documents of records that nobody has pointed at yet. False where somebody else made one of them. */
   async #begin(ids: readonly Id[], claim: string): Promise<boolean> {
-    if (ids.length === 0) return true;
     const documents = ids.map((_id) => ({ _id, by: [claim], closers: [] }));
-    try {
-      await this.#references.insertMany(documents, { ordered: false, ...DURABLE });
-      return true;
-    } catch (error) {
-      if (takenIn(error)) return false;
-      throw error;
-    }
+    const taken = await insertUntaken(this.#references, documents as never[], DURABLE);
+    return taken.length === 0;
   }
 
   /** What is older than a pointer of the same record is over, wherever it stands. */

@@ -4,7 +4,7 @@ import type { AnyBulkWriteOperation } from './driver.ts';
 import { changeEach } from './change-each.ts';
 import { MAJORITY } from './concerns.ts';
 import { takenIn } from './duplicates.ts';
-import { insertAll } from './insert.ts';
+import { insertUntaken } from './insert.ts';
 import type { Latest, RowCollection, RowDocument } from './rows.ts';
 
 const DURABLE = { writeConcern: { w: 'majority' as const } };
@@ -37,13 +37,8 @@ async function insertRows(rows: RowCollection, fresh: readonly Latest[]): Promis
 }
 
 async function insertOnce(rows: RowCollection, fresh: readonly Latest[]): Promise<Latest[]> {
-  if (fresh.length === 0) return [];
-  try {
-    await insertAll(rows, fresh.map(toDocument), { ordered: false, ...DURABLE });
-    return [];
-  } catch (error) {
-    return takenOf(fresh, error);
-  }
+  const taken = await insertUntaken(rows, fresh.map(toDocument), DURABLE);
+  return taken.map((index) => fresh[index] as Latest);
 }
 
 /** Changes rows that are there, and answers with those whose row is not. */

@@ -3,7 +3,7 @@
 // each host's state knows its batches until they are counted, so another process can finish what a dead one has begun.
 
 import { randomBytes } from 'node:crypto';
-import { changeEach, type Database, type OwnChange, takenIn } from '@egg/store';
+import { changeEach, type Database, insertUntaken, type OwnChange } from '@egg/store';
 import { type Counted, countKey, dayPrefix, daysBefore, dayOf, summed } from '../domain/blocked.ts';
 import { blockedCounts, type CountDocument } from './count-document.ts';
 import { DURABLE, hostStates, type StateCollection } from './state-document.ts';
@@ -164,16 +164,10 @@ export class BlockedCounts {
     const ids = added.map(({ _id }) => _id);
     const found = await this.#counts.find({ _id: { $in: ids } }, { projection: { _id: 1 } }).toArray();
     const there = new Set(found.map(({ _id }) => _id));
-    await this.#insert(added.filter(({ _id }) => !there.has(_id)));
+    const fresh = added.filter(({ _id }) => !there.has(_id));
+    await insertUntaken(this.#counts, fresh, DURABLE);
     // All of them: one that was made at the same moment was made by somebody else, and what has the batch stays as it is.
     await changeEach(this.#counts, added.map(adding), DURABLE);
-  }
-
-  async #insert(fresh: CountDocument[]): Promise<void> {
-    if (fresh.length === 0) return;
-    await this.#counts.insertMany(fresh, { ordered: false, ...DURABLE }).catch((error: unknown) => {
-      if (!takenIn(error)) throw error;
-    });
   }
 }
 

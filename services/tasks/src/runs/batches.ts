@@ -7,7 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { RpcError } from '@egg/rpc/errors';
-import { changeEach, type OwnChange, takenIn } from '@egg/store';
+import { changeEach, insertUntaken, type OwnChange } from '@egg/store';
 import { abortReason, type Move } from '../domain/progress.ts';
 import { type Change, increments, moveOf, type Outcome } from './changes.ts';
 import {
@@ -113,7 +113,7 @@ export class ExecutionBatches {
     const fresh = granted.flatMap((one) => (one.change.before ? [] : [marked(batch, one)]));
     const changes = granted.flatMap((one) => changeOf(batch, one) ?? []);
     const [inserted, changed] = await Promise.allSettled([
-      fresh.length === 0 ? 0 : insertNew(executions, fresh),
+      insertNew(executions, fresh),
       changeEach(executions, changes, DURABLE),
     ]);
     // After such an error a write may still come; then the batch is left to be finished later.
@@ -180,13 +180,7 @@ async function insertNew(
   executions: ExecutionCollection,
   fresh: readonly ExecutionDocument[],
 ): Promise<number> {
-  try {
-    return (await executions.insertMany(fresh, { ordered: false, ...DURABLE })).insertedCount;
-  } catch (error) {
-    const taken = takenIn(error);
-    if (!taken) throw error;
-    return fresh.length - taken.length;
-  }
+  return fresh.length - (await insertUntaken(executions, fresh, DURABLE)).length;
 }
 
 function changeOf(batch: string, granted: Granted): OwnChange<string> | undefined {
